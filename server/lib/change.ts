@@ -1,0 +1,46 @@
+import { type Actor, type AuditFact, appendAudit, type Origin } from './audit.ts'
+import type { Changes } from './changes.ts'
+import type { Clock } from './clock.ts'
+import type { Db, Tx } from './db.ts'
+
+type Changing = {
+  readonly parts: { readonly db: Db; readonly clock: Clock; readonly changes: Changes }
+  readonly viewer: Actor
+  readonly origin: Origin
+}
+
+class NothingRecorded<Result> extends Error {
+  readonly result: Result
+  constructor(result: Result) {
+    super('rolled back: nothing was recorded')
+    this.result = result
+  }
+}
+
+/**
+ * The only way to change what is stored: one transaction with its audit entries, numbered, announced to every node,
+ * and applied on this one before the answer. A transaction that records no fact is rolled back, so that there is
+ * never a change without its entry; its result is answered all the same (a repeated expire has nothing to do).
+ */
+export async function change<Result>(
+  { parts, viewer, origin }: Changing,
+  work: (tx: Tx, record: (fact: AuditFact) => void) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const { result, seq } = await parts.db.prisma.$transaction(
+      async (tx) => {
+        const facts: AuditFact[] = []
+        const done = await work(tx, (fact) => facts.push(fact))
+        if (facts.length === 0) throw new NothingRecorded(done)
+        const at = parts.clock.now()
+        return { result: done, seq: await appendAudit(tx, { actor: viewer, origin, at }, facts) }
+      },
+      { timeout: 30_000, maxWait: 10_000 },
+    )
+    await parts.changes.waitFor(seq)
+    return result
+  } catch (error) {
+    if (error instanceof NothingRecorded) return error.result
+    throw error
+  }
+}

@@ -1,0 +1,166 @@
+import type pg from 'pg'
+import type { Clock } from './clock.ts'
+import type { Db } from './db.ts'
+import type { Logger } from './log.ts'
+
+/** What changed, as far as a cache needs to know. `seq` grows by one with every change of the installation. */
+export type Change = {
+  readonly seq: bigint
+  readonly action: string
+  readonly subjectType: string
+  readonly subjectId: string | null
+}
+
+type Subscriber = (changes: readonly Change[]) => Promise<void>
+
+/** The changes of all nodes, in order, at this node. The audit log is the change log. */
+export type Changes = {
+  /** The subscriber is called in order and awaited; a failure is repeated, never skipped. */
+  subscribe(subscriber: Subscriber): void
+  /** When it was last proven (epoch ms, before asking) that nothing newer exists than what is applied. */
+  confirmedAt(): number
+  /** The number of the newest applied change. */
+  applied(): bigint
+  /** Resolves when `seq` is applied here, or when the staleness bound has made waiting pointless. */
+  waitFor(seq: bigint): Promise<void>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const PAGE = 1000
+const POLL_MS = 1000
+const RETRY_MS = 50
+
+type Needs = { readonly db: Db; readonly clock: Clock; readonly log: Logger; readonly stalenessMs: number }
+type Row = { readonly seq: string; readonly action: string; readonly type: string; readonly id: string | null }
+
+const NEWER = `SELECT seq, action, subject_type AS type, subject_id AS id FROM audit_entries
+  WHERE seq > $1 ORDER BY seq LIMIT ${PAGE}`
+
+const toChange = ({ seq, action, type, id }: Row): Change => ({
+  seq: BigInt(seq),
+  action,
+  subjectType: type,
+  subjectId: id,
+})
+
+/** Follows the audit log by `LISTEN`, with a poll as back-stop. */
+export const createChanges = (needs: Needs): Changes => new ChangeFeed(needs)
+
+class ChangeFeed implements Changes {
+  readonly #needs: Needs
+  readonly #subscribers: Subscriber[] = []
+  #applied = 0n
+  #confirmedAt = 0
+  #pulling: Promise<void> | null = null
+  #again = false
+  #stopped = false
+  #listener: pg.PoolClient | null = null
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(needs: Needs) {
+    this.#needs = needs
+  }
+
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.push(subscriber)
+  }
+
+  confirmedAt(): number {
+    return this.#confirmedAt
+  }
+
+  applied(): bigint {
+    return this.#applied
+  }
+
+  async waitFor(seq: bigint): Promise<void> {
+    while (this.#applied < seq && !this.#stopped) {
+      await this.#pull().catch(() => undefined)
+      if (this.#applied >= seq || this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+
+  async start(): Promise<void> {
+    await this.#listen()
+    const askedAt = this.#now()
+    const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
+    this.#applied = BigInt(rows[0]?.seq ?? 0)
+    this.#confirmedAt = askedAt
+    this.#timer = setInterval(() => void this.#tick(), POLL_MS)
+    this.#timer.unref()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#timer)
+    const client = this.#listener
+    this.#listener = null
+    client?.release(true)
+    await this.#pulling?.catch(() => undefined)
+  }
+
+  #now(): number {
+    return this.#needs.clock.now().getTime()
+  }
+
+  /** One pull at a time; a call during a pull makes it look once more, since its query may have started too early. */
+  #pull(): Promise<void> {
+    this.#again = true
+    this.#pulling ??= this.#pullUntilQuiet()
+    return this.#pulling
+  }
+
+  async #pullUntilQuiet(): Promise<void> {
+    try {
+      do {
+        this.#again = false
+        while ((await this.#pullPage()) === PAGE);
+      } while (this.#again && !this.#stopped)
+    } finally {
+      // In the same turn as the last look at #again: a call in between would be answered without a pull.
+      this.#pulling = null
+    }
+  }
+
+  async #pullPage(): Promise<number> {
+    const askedAt = this.#now()
+    const { rows } = await this.#needs.db.pool.query<Row>(NEWER, [this.#applied.toString()])
+    const changes = rows.map(toChange)
+    const last = changes.at(-1)
+    if (last) {
+      for (const subscriber of this.#subscribers) await subscriber(changes)
+      this.#applied = last.seq
+    }
+    if (rows.length < PAGE) this.#confirmedAt = askedAt
+    return rows.length
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.#needs.db.pool.connect()
+    const drop = () => {
+      if (this.#listener !== client) return
+      this.#listener = null
+      client.release(true)
+    }
+    client.on('error', drop)
+    client.on('end', drop)
+    client.on('notification', () => this.#pullQuietly())
+    this.#listener = client
+    await client.query('LISTEN aic_changes')
+  }
+
+  async #tick(): Promise<void> {
+    const { log } = this.#needs
+    if (!this.#listener) {
+      await this.#listen().catch((error: unknown) => log.warn({ err: error }, 'cannot listen for changes'))
+    }
+    this.#pullQuietly()
+  }
+
+  #pullQuietly(): void {
+    const { log } = this.#needs
+    this.#pull().catch((error: unknown) => log.warn({ err: error }, 'changes could not be read; trying again'))
+  }
+}

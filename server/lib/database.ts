@@ -1,0 +1,57 @@
+import type { Config } from '../config.ts'
+import { type Connection, type Db, openDb } from './db.ts'
+import { startEmbedded } from './embedded/embedded.ts'
+import { EXIT, StartFailure } from './exit.ts'
+import type { Logger } from './log.ts'
+import { MigrationRefused, migrate } from './migrate.ts'
+
+const OLDEST_MAJOR = 15
+
+/** A migrated database, and how to let go of it. */
+export type Database = { readonly db: Db; close(): Promise<void> }
+
+/**
+ * The operator's PostgreSQL, or the embedded one of the data directory, with all migrations applied.
+ * Throws `StartFailure` when it cannot be reached or is not one this program may work on.
+ */
+export async function openDatabase(config: Config, log: Logger): Promise<Database> {
+  if (config.databaseUrl !== null) return openMigrated({ connectionString: config.databaseUrl }, log, async () => {})
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log })
+  return openMigrated(embedded.connection, log, () => embedded.stop())
+}
+
+async function openMigrated(connection: Connection, log: Logger, stop: () => Promise<void>): Promise<Database> {
+  const db = openDb(connection, log)
+  const close = async () => {
+    await db.close()
+    await stop()
+  }
+  try {
+    await checkServer(db)
+    const applied = await migrate(db.pool)
+    if (applied.length > 0) log.info({ migrations: applied }, 'migrations applied')
+    return { db, close }
+  } catch (error) {
+    await close()
+    if (error instanceof MigrationRefused) throw new StartFailure(EXIT.databaseUnreachable, error.message)
+    throw error
+  }
+}
+
+async function checkServer({ pool }: Db): Promise<void> {
+  const version = await serverVersion(pool)
+  if (version >= OLDEST_MAJOR * 10_000) return
+  const message = `PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is ${Math.floor(version / 10_000)}`
+  throw new StartFailure(EXIT.databaseUnreachable, message)
+}
+
+async function serverVersion(pool: Db['pool']): Promise<number> {
+  try {
+    const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version")
+    return Number(rows[0]?.version)
+  } catch (error) {
+    // The driver's message names host and port at most; the URL with its password stays out of it.
+    const reason = error instanceof Error ? error.message || error.name : String(error)
+    throw new StartFailure(EXIT.databaseUnreachable, `The database cannot be reached: ${reason}`, { cause: error })
+  }
+}

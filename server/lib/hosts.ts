@@ -1,0 +1,30 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Config } from '../config.ts'
+import { isLoopback } from './settings.ts'
+
+/**
+ * Says whether a request for this `Host` is meant for us. A page of another name that resolves to this machine (DNS
+ * rebinding) must not reach the console as if it were its own.
+ */
+export function hostCheck(config: Pick<Config, 'publicUrl' | 'tls'>): (host: string) => boolean {
+  const publicHost = config.publicUrl === null ? null : new URL(config.publicUrl).host
+  const certificate = config.tls === null ? null : new X509Certificate(config.tls.cert)
+  return (host) => {
+    const name = nameOf(host)
+    if (name === null) return false
+    if (host.toLowerCase() === publicHost || isLoopback(name)) return true
+    return certificate !== null && covers(certificate, name)
+  }
+}
+
+// The port is not compared for local names: a forwarded port is common and proves nothing about the caller.
+function nameOf(host: string): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host)
+  return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null
+}
+
+function covers(certificate: X509Certificate, name: string): boolean {
+  const covered = isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)
+  return covered !== undefined
+}

@@ -1,0 +1,129 @@
+import { InvalidInput } from './problems.ts'
+
+/** What a caller asks of a list: `first`/`after` forwards, or `last`/`before` backwards. */
+export type PageArgs = {
+  readonly first?: number | null | undefined
+  readonly last?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** One sort column; the id decides between equals. `dates`: the column holds instants. */
+export type Sorting = {
+  readonly column: string
+  readonly direction: 'asc' | 'desc'
+  readonly nullable: boolean
+  readonly dates: boolean
+}
+
+type Value = string | null
+type Cursor = { readonly value: Value; readonly id: string }
+
+/** How to read one page by key, not by offset: as quick on the last page as on the first. */
+export type Keyset = {
+  readonly where: Readonly<Record<string, unknown>>
+  readonly orderBy: readonly Readonly<Record<string, unknown>>[]
+  /** One more than the page holds, to know whether there is more. */
+  readonly take: number
+}
+
+export type Page<Row> = {
+  readonly edges: { readonly cursor: string; readonly node: Row }[]
+  readonly pageInfo: {
+    readonly hasNextPage: boolean
+    readonly hasPreviousPage: boolean
+    readonly startCursor: string | null
+    readonly endCursor: string | null
+  }
+}
+
+const DEFAULT_SIZE = 25
+const MAX_SIZE = 100
+
+const refuse = (path: string, message: string) => new InvalidInput([{ path, message }])
+
+function readSize(args: PageArgs): number {
+  for (const [path, size] of Object.entries({ first: args.first, last: args.last })) {
+    if (size != null && (size < 0 || size > MAX_SIZE)) throw refuse(path, `must be from 0 to ${MAX_SIZE}.`)
+  }
+  if (args.first != null && args.last != null) throw refuse('last', 'cannot be combined with first.')
+  return args.last ?? args.first ?? DEFAULT_SIZE
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+function readCursor(path: string, text: string | null | undefined, sorting: Sorting): Cursor | null {
+  if (text == null) return null
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
+    if (!Array.isArray(parsed) || parsed.length !== 2) throw new Error('not a pair')
+    const [value, id]: unknown[] = parsed
+    if (typeof id !== 'string' || !UUID.test(id)) throw new Error('no id')
+    if (value !== null && typeof value !== 'string') throw new Error('no value')
+    if (value === null && !sorting.nullable) throw new Error('no value')
+    if (value !== null && (value.includes('\0') || (sorting.dates && Number.isNaN(Date.parse(value))))) {
+      throw new Error('not a value of this column')
+    }
+    return { value, id }
+  } catch {
+    throw refuse(path, 'is not a cursor of this list.')
+  }
+}
+
+const writeCursor = ({ value, id }: Cursor) => Buffer.from(JSON.stringify([value, id])).toString('base64url')
+
+/** Rows strictly beyond the cursor. Nulls are last in both directions, so that "never" does not hide what there is. */
+function beyond(cursor: Cursor, { column, direction, nullable, dates }: Sorting, backward: boolean) {
+  const ahead = (direction === 'asc') !== backward ? 'gt' : 'lt'
+  const value = dates && cursor.value !== null ? new Date(cursor.value) : cursor.value
+  const tie = { [column]: value, id: { [ahead]: cursor.id } }
+  if (value === null) return backward ? { OR: [{ [column]: { not: null } }, tie] } : tie
+  const strictly = { [column]: { [ahead]: value } }
+  return { OR: nullable && !backward ? [strictly, tie, { [column]: null }] : [strictly, tie] }
+}
+
+/** Throws `InvalidInput` for a size out of bounds or a cursor of another list. */
+export function toKeyset(args: PageArgs, sorting: Sorting): Keyset {
+  const size = readSize(args)
+  const backward = args.last != null
+  const bounds = [
+    { cursor: readCursor('after', args.after, sorting), backward: false },
+    { cursor: readCursor('before', args.before, sorting), backward: true },
+  ].flatMap(({ cursor, backward: towardsStart }) => (cursor ? [beyond(cursor, sorting, towardsStart)] : []))
+  const order = (sorting.direction === 'asc') !== backward ? 'asc' : 'desc'
+  const nulls = backward ? 'first' : 'last'
+  return {
+    where: bounds.length > 0 ? { AND: bounds } : {},
+    orderBy: [
+      { [sorting.column]: sorting.nullable ? { sort: order, nulls } : order },
+      ...(sorting.column === 'id' ? [] : [{ id: order }]),
+    ],
+    take: size + 1,
+  }
+}
+
+/** The page of rows that `toKeyset` asked for. `sortedBy` reads a row's sort column. */
+export function toPage<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  args: PageArgs,
+  sortedBy: (row: Row) => Date | string | null,
+): Page<Row> {
+  const size = readSize(args)
+  const backward = args.last != null
+  const more = rows.length > size
+  const page = rows.slice(0, size)
+  if (backward) page.reverse()
+  const edges = page.map((node) => {
+    const value = sortedBy(node)
+    return { node, cursor: writeCursor({ value: value instanceof Date ? value.toISOString() : value, id: node.id }) }
+  })
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: backward ? args.before != null : more,
+      hasPreviousPage: backward ? more : args.after != null,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  }
+}

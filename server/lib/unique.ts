@@ -1,0 +1,8 @@
+import { Prisma } from '../generated/prisma/client.ts'
+
+/** True when the database refused a row because of the unique constraint or index of this name. */
+export function isViolationOf(error: unknown, constraint: string): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return false
+  // Prisma names the columns; only PostgreSQL's own message names the index, which tells two indexes apart.
+  return JSON.stringify(error.meta ?? {}).includes(`\\"${constraint}\\"`)
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll } from 'vitest'
+import { readConfig } from '../config.ts'
+import type { Role } from '../generated/prisma/enums.ts'
+import { createChanges } from '../lib/changes.ts'
+import { createKeyring } from '../lib/keyring.ts'
+import { createLog } from '../lib/log.ts'
+import { createOutgoing } from '../lib/outgoing.ts'
+import type { Parts } from '../lib/parts.ts'
+import { createRandom } from '../lib/random.ts'
+import type { Act } from '../users/viewer.ts'
+import { type TestDb, testDb } from './database.ts'
+
+/** A clock that stands still until a test moves it. */
+export type TestClock = { now(): Date; set(at: Date): void; advance(ms: number): void }
+
+export function testClock(start = new Date('2026-11-23T12:00:00.000Z')): TestClock {
+  let now = start.getTime()
+  return {
+    now: () => new Date(now),
+    set: (at) => {
+      now = at.getTime()
+    },
+    advance: (ms) => {
+      now += ms
+    },
+  }
+}
+
+/** Parts over a database of this test file alone, and people who can act. */
+export type World = {
+  readonly parts: Parts
+  readonly db: TestDb
+  readonly clock: TestClock
+  /** A new person, signed in. */
+  person(role?: Role): Promise<Act>
+  /** A new provider at a loopback address that nobody listens on. */
+  provider(): Promise<{ readonly id: string; readonly name: string }>
+}
+
+const nickname = () => `p${randomBytes(5).toString('hex')}`
+
+/** Call it once per test file, at the top: `const world = await testWorld()`. */
+export async function testWorld(): Promise<World> {
+  const db = await testDb()
+  const clock = testClock()
+  const log = createLog('silent')
+  const config = readConfig({ AIC_LOOPBACK_UPSTREAMS: '1', AIC_LOG_LEVEL: 'silent', AIC_DATA_DIR: 'data' })
+  const parts: Parts = {
+    config,
+    db,
+    log,
+    clock,
+    random: createRandom(clock),
+    keyring: createKeyring([randomBytes(32)]),
+    outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
+    changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
+  }
+  await parts.changes.start()
+  afterAll(() => parts.changes.stop())
+  return {
+    parts,
+    db,
+    clock,
+    async person(role = 'USER') {
+      const username = nickname()
+      const { id } = await db.prisma.user.create({ data: { username, displayName: username, role } })
+      const viewer = { id, username, role, via: 'session', proofId: id, scopes: ['READ', 'WRITE'] } as const
+      return { parts, viewer, origin: { requestId: null, address: '127.0.0.1', userAgent: null } }
+    },
+    provider: () =>
+      db.prisma.provider.create({
+        data: { name: nickname(), baseUrl: 'http://127.0.0.1:9/v1', authType: 'NONE', enabledModels: ['*'] },
+      }),
+  }
+}
