@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { AccessTokenScope } from '../generated/prisma/enums.ts'
+import { name } from '../lib/text.ts'
+
+/** A personal access token: opens `/graphql` for a script, as the person who made it. */
+export type AccessToken = Readonly<Prisma.AccessTokenGetPayload<object>>
+
+type Span = Pick<AccessToken, 'revokedAt' | 'expiresAt'>
+
+export const isTokenLive = ({ revokedAt, expiresAt }: Span, now: Date): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > now)
+
+// A token that changes things also reads what it changed, so READ is in every token.
+const scopes = z
+  .array(z.enum(AccessTokenScope))
+  .min(1, 'must name a scope.')
+  .transform((given): AccessTokenScope[] => (given.includes('WRITE') ? ['READ', 'WRITE'] : ['READ']))
+
+export const newAccessTokenSchema = (now: Date) =>
+  z.object({
+    name: name(),
+    scopes,
+    expiresAt: z
+      .date()
+      .nullish()
+      .refine((at) => at == null || at > now, 'must be in the future.'),
+  })
+
+export type NewAccessToken = z.input<ReturnType<typeof newAccessTokenSchema>>

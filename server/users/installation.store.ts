@@ -1,0 +1,15 @@
+import type { Tx } from '../lib/db.ts'
+
+export const findInstallation = (tx: Tx) => tx.installation.findUniqueOrThrow({ where: { id: 1 } })
+
+/** The one row, locked until the transaction ends: of parallel set-ups all but one see that it is done. */
+export async function lockInstallation(tx: Tx) {
+  await tx.$queryRaw`SELECT 1 FROM installation WHERE id = 1 FOR UPDATE`
+  return findInstallation(tx)
+}
+
+export const setSetupToken = (tx: Tx, setupTokenHash: Uint8Array<ArrayBuffer>) =>
+  tx.installation.update({ where: { id: 1 }, data: { setupTokenHash } })
+
+export const closeSetup = (tx: Tx, setupCompletedAt: Date) =>
+  tx.installation.update({ where: { id: 1 }, data: { setupTokenHash: null, setupCompletedAt } })

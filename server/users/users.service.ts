@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { AuditFact } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { NameTaken, NotFound } from '../lib/problems.ts'
+import { isId, optionalText, parse } from '../lib/text.ts'
+import { isViolationOf } from '../lib/unique.ts'
+import { revokeTokens } from './access-tokens.store.ts'
+import { hashPassword } from './password.ts'
+import { useUpLinks } from './password-tokens.store.ts'
+import { makePasswordLink } from './passwords.service.ts'
+import { LastAdministrator } from './problems.ts'
+import { endSessions } from './sessions.store.ts'
+import {
+  canSeeDetails,
+  type NewUserInput,
+  newUserSchema,
+  toFacts,
+  type User,
+  type UserEdit,
+  userEditSchema,
+} from './user.ts'
+import * as store from './users.store.ts'
+import type { Act } from './viewer.ts'
+
+export type UserOrder = {
+  readonly field: 'USERNAME' | 'DISPLAY_NAME' | 'CREATED_AT'
+  readonly direction: 'ASC' | 'DESC'
+}
+
+const SORT = {
+  USERNAME: { column: 'username', nullable: false, dates: false },
+  DISPLAY_NAME: { column: 'displayName', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+} as const
+
+const filterSchema = z.object({ filter: z.object({ search: optionalText(200) }) })
+
+/** A page of all users; `query` says which relations to load with them. For administrators and auditors. */
+export async function listUsers(
+  { parts }: Act,
+  args: PageArgs,
+  given: store.UserFilter,
+  order: UserOrder,
+  query: object,
+) {
+  const { filter } = parse(filterSchema, { filter: { search: given.search } })
+  const where = store.toWhere({ ...given, ...filter })
+  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const rows = await store.listUsers(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  return { ...page, countAll: () => store.countUsers(parts.db.prisma, where) }
+}
+
+/** Null when there is none of this id, or the viewer may not look users up; oneself always may be. */
+export async function findUser({ parts, viewer }: Act, id: string): Promise<User | null> {
+  return isId(id) && canSeeDetails(viewer, { id }) ? store.findUser(parts.db.prisma, id) : null
+}
+
+const fact = (action: string, user: User, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
+  action,
+  subjectType: 'User',
+  subjectId: user.id,
+  subjectName: user.username,
+  ...(before && { before }),
+  ...(after && { after }),
+})
+
+/**
+ * Makes a user: with a password, or with a one-time link (null otherwise) by which the person chooses one. Throws
+ * `InvalidInput`, `NameTaken`.
+ */
+export async function createUser(
+  act: Act,
+  input: NewUserInput,
+): Promise<{ readonly user: User; readonly setPasswordUrl: string | null }> {
+  const { parts, viewer } = act
+  const { password, ...person } = parse(newUserSchema, input)
+  const passwordHash = password == null ? null : await hashPassword(parts.random, password)
+  try {
+    return await change(act, async (tx, record) => {
+      const user = await store.insertUser(tx, {
+        id: parts.random.uuidv7(),
+        username: person.username,
+        displayName: person.displayName ?? person.username,
+        email: person.email ?? null,
+        role: person.role ?? 'USER',
+        passwordHash,
+        createdAt: parts.clock.now(),
+        createdById: viewer.id,
+      })
+      record(fact('createUser', user, undefined, toFacts(user)))
+      return { user, setPasswordUrl: passwordHash === null ? await makePasswordLink(parts, tx, user.id) : null }
+    })
+  } catch (error) {
+    throw isViolationOf(error, 'users_username_live_key') ? new NameTaken('user') : error
+  }
+}
+
+/** The user locked for a change, after all administrators: always in this order, so that no two changes wait crosswise. */
+async function lock(tx: Tx, id: string): Promise<{ user: User; isLastAdministrator: boolean }> {
+  const administrators = await store.lockAdministrators(tx)
+  const user = isId(id) ? await store.lockUser(tx, id) : null
+  if (!user) throw new NotFound('user')
+  return { user, isLastAdministrator: administrators.length === 1 && administrators[0] === user.id }
+}
+
+/** Whoever may not sign in any more is signed out everywhere: sessions, access tokens, password links. */
+async function endAccess({ parts }: Act, tx: Tx, userId: string) {
+  const now = parts.clock.now()
+  await endSessions(tx, { userId }, now)
+  await revokeTokens(tx, { userId }, now)
+  await useUpLinks(tx, userId, now)
+}
+
+/** What differs, before and after; `any` is false when nothing does. */
+function differences(user: User, edit: z.output<typeof userEditSchema>) {
+  const wished = {
+    ...user,
+    displayName: edit.displayName ?? user.displayName,
+    email: edit.email === undefined ? user.email : edit.email,
+    role: edit.role ?? user.role,
+    active: edit.active ?? user.active,
+  }
+  const now = Object.entries(toFacts(user))
+  const after = Object.fromEntries(
+    Object.entries(toFacts(wished)).filter(([key, value], at) => now[at]?.[1] !== value && key),
+  )
+  const before = Object.fromEntries(now.filter(([key]) => key in after))
+  return { wished, before, after, any: Object.keys(after).length > 0 }
+}
+
+/**
+ * Changes what is given. Disabling ends all access at once; the person's keys stop working with it. Throws
+ * `InvalidInput`, `NotFound`, `LastAdministrator`.
+ */
+export async function updateUser(act: Act, { id, ...input }: UserEdit & { readonly id: string }): Promise<User> {
+  const edit = parse(userEditSchema, input)
+  return change(act, async (tx, record) => {
+    const { user, isLastAdministrator } = await lock(tx, id)
+    const { wished, before, after, any } = differences(user, edit)
+    if (!any) return user
+    const remains = wished.active && wished.role === 'ADMINISTRATOR'
+    if (isLastAdministrator && !remains) throw new LastAdministrator()
+    if (user.active && !wished.active) await endAccess(act, tx, id)
+    record(fact('updateUser', user, before, after))
+    return store.updateUser(tx, id, after)
+  })
+}
+
+/** Hides a user for good and ends all access; what they did stays told. Throws `NotFound`, `LastAdministrator`. */
+export async function deleteUser(act: Act, id: string): Promise<User> {
+  return change(act, async (tx, record) => {
+    const { user, isLastAdministrator } = await lock(tx, id)
+    if (isLastAdministrator) throw new LastAdministrator()
+    await endAccess(act, tx, id)
+    const deletedAt = act.parts.clock.now()
+    record(fact('deleteUser', user, { deletedAt: null }, { deletedAt }))
+    return store.updateUser(tx, id, { deletedAt })
+  })
+}
