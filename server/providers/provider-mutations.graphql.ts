@@ -1,0 +1,178 @@
+import { builder } from '../graphql/builder.ts'
+import { signedIn } from '../graphql/context.ts'
+import { problem } from '../graphql/problems.ts'
+import { result } from '../graphql/result.ts'
+import { NameTaken, NotFound } from '../lib/problems.ts'
+import { discoverModels, ProviderNotReachable, testProvider } from './discovery.service.ts'
+import { CredentialRequired, UrlNotAllowed } from './provider.ts'
+import { AuthType, Provider, WireFormat } from './providers.graphql.ts'
+import { createProvider, deleteProvider, updateProvider } from './providers.service.ts'
+import type { ProviderRow } from './providers.store.ts'
+
+builder.objectType(UrlNotAllowed, {
+  name: 'UrlNotAllowed',
+  ...problem('The base URL may not be used; the message says why.'),
+})
+builder.objectType(CredentialRequired, {
+  name: 'CredentialRequired',
+  ...problem('The provider needs a credential, or a new host needs it again.'),
+})
+builder.objectType(ProviderNotReachable, {
+  name: 'ProviderNotReachable',
+  ...problem('The provider did not give a list of its models; the message says why.'),
+})
+
+const scopes = { signedIn: true, write: true, administrator: true } as const
+
+const details = {
+  wireFormat: { type: WireFormat, description: 'The API it speaks. Default: OPENAI.' },
+  authType: { type: AuthType, description: 'How it is given its credential. Default: BEARER.' },
+  authHeader: { description: "The header's name, for `HEADER`." },
+  credential: { description: "The provider's own key. It is sealed, and never shown again." },
+  enabledModels: { description: 'Names and globs that may be asked for, up to 1000. Default: `*`.' },
+  connectTimeoutMs: { description: 'Milliseconds to connect. Default: 5000.' },
+  firstByteTimeoutMs: { description: 'Milliseconds until the answer begins. Default: 120000.' },
+  idleTimeoutMs: { description: 'Milliseconds between two pieces of an answer. Default: 60000.' },
+  totalTimeoutMs: { description: 'Milliseconds for a whole request. Default: 600000.' },
+  maxConcurrency: { description: 'Requests at once. Null: no bound of its own.' },
+  enabled: { description: 'False: its keys are DISABLED. Default: true.' },
+} as const
+
+const CreateProviderInput = builder.inputType('CreateProviderInput', {
+  description: 'A new provider.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: '3 to 32 characters, unique.' }),
+    baseUrl: t.string({
+      required: true,
+      description:
+        'The address that paths are added to, as an SDK takes it: `https://api.openai.com/v1`, `https://api.anthropic.com`.',
+    }),
+    wireFormat: t.field(details.wireFormat),
+    authType: t.field(details.authType),
+    authHeader: t.string(details.authHeader),
+    credential: t.string(details.credential),
+    enabledModels: t.stringList(details.enabledModels),
+    connectTimeoutMs: t.int(details.connectTimeoutMs),
+    firstByteTimeoutMs: t.int(details.firstByteTimeoutMs),
+    idleTimeoutMs: t.int(details.idleTimeoutMs),
+    totalTimeoutMs: t.int(details.totalTimeoutMs),
+    maxConcurrency: t.int(details.maxConcurrency),
+    enabled: t.boolean(details.enabled),
+  }),
+})
+
+const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
+  description: 'What to change about a provider. What is left out stays as it is.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The provider.' }),
+    name: t.string({ description: '3 to 32 characters, unique.' }),
+    baseUrl: t.string({ description: 'The address that paths are added to. Another host needs the credential again.' }),
+    wireFormat: t.field(details.wireFormat),
+    authType: t.field(details.authType),
+    authHeader: t.string(details.authHeader),
+    credential: t.string(details.credential),
+    enabledModels: t.stringList(details.enabledModels),
+    connectTimeoutMs: t.int(details.connectTimeoutMs),
+    firstByteTimeoutMs: t.int(details.firstByteTimeoutMs),
+    idleTimeoutMs: t.int(details.idleTimeoutMs),
+    totalTimeoutMs: t.int(details.totalTimeoutMs),
+    maxConcurrency: t.int(details.maxConcurrency),
+    enabled: t.boolean(details.enabled),
+  }),
+})
+
+const success = (verb: string, description: string) =>
+  builder.objectRef<{ row: ProviderRow }>(`${verb}Success`).implement({
+    description,
+    fields: (t) => ({
+      provider: t.field({ type: Provider, description: 'The provider as it is now.', resolve: ({ row }) => row }),
+    }),
+  })
+
+const providerInput = (verb: string) =>
+  builder.inputType(`${verb}Input`, {
+    description: 'Names a provider.',
+    fields: (t) => ({ id: t.id({ required: true, description: 'The provider.' }) }),
+  })
+
+const CreateProviderSuccess = success('CreateProvider', 'The provider was added.')
+
+builder.mutationField('createProvider', (t) =>
+  t.field({
+    type: CreateProviderSuccess,
+    description: 'Adds a provider and seals its credential.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: CreateProviderInput, required: true, description: 'The new provider.' }) },
+    errors: result('createProvider', [NameTaken, UrlNotAllowed, CredentialRequired]),
+    resolve: async (_root, { input }, context) => ({ row: await createProvider(signedIn(context), input) }),
+  }),
+)
+
+const UpdateProviderSuccess = success('UpdateProvider', 'The provider is as the input says.')
+
+builder.mutationField('updateProvider', (t) =>
+  t.field({
+    type: UpdateProviderSuccess,
+    description: 'Changes a provider; it holds for the next request.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: UpdateProviderInput, required: true, description: 'The changes.' }) },
+    errors: result('updateProvider', [NotFound, NameTaken, UrlNotAllowed, CredentialRequired]),
+    resolve: async (_root, { input }, context) => ({ row: await updateProvider(signedIn(context), input) }),
+  }),
+)
+
+const DeleteProviderSuccess = success('DeleteProvider', 'The provider is gone, and its credential with it.')
+const DeleteProviderInput = providerInput('DeleteProvider')
+
+builder.mutationField('deleteProvider', (t) =>
+  t.field({
+    type: DeleteProviderSuccess,
+    description: 'Removes a provider. Its keys stay on record and are DISABLED.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: DeleteProviderInput, required: true, description: 'The provider.' }) },
+    errors: result('deleteProvider', [NotFound]),
+    resolve: async (_root, { input }, context) => ({ row: await deleteProvider(signedIn(context), input.id) }),
+  }),
+)
+
+const TestProviderSuccess = builder
+  .objectRef<Awaited<ReturnType<typeof testProvider>>>('TestProviderSuccess')
+  .implement({
+    description: 'The provider was asked for its models.',
+    fields: (t) => ({
+      reachable: t.exposeBoolean('reachable', { description: 'True when it gave a list of models.' }),
+      status: t.exposeInt('status', {
+        nullable: true,
+        description: 'The HTTP status of its answer; null: it gave none.',
+      }),
+      latencyMs: t.exposeInt('latencyMs', { description: 'Milliseconds until the whole answer.' }),
+      models: t.stringList({ description: 'The models it listed.', resolve: ({ models }) => models }),
+      message: t.exposeString('message', { description: 'A sentence that can be shown to people.' }),
+    }),
+  })
+const TestProviderInput = providerInput('TestProvider')
+
+builder.mutationField('testProvider', (t) =>
+  t.field({
+    type: TestProviderSuccess,
+    description: 'Asks a provider for its models, and changes nothing.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: TestProviderInput, required: true, description: 'The provider.' }) },
+    errors: result('testProvider', [NotFound]),
+    resolve: (_root, { input }, context) => testProvider(signedIn(context), input.id),
+  }),
+)
+
+const DiscoverModelsSuccess = success('DiscoverModels', "The provider's models are known.")
+const DiscoverModelsInput = providerInput('DiscoverModels')
+
+builder.mutationField('discoverModels', (t) =>
+  t.field({
+    type: DiscoverModelsSuccess,
+    description: "Reads a provider's model list and keeps it.",
+    authScopes: scopes,
+    args: { input: t.arg({ type: DiscoverModelsInput, required: true, description: 'The provider.' }) },
+    errors: result('discoverModels', [NotFound, ProviderNotReachable]),
+    resolve: async (_root, { input }, context) => ({ row: await discoverModels(signedIn(context), input.id) }),
+  }),
+)

@@ -1,0 +1,142 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import { builder } from '../graphql/builder.ts'
+import { named, orderInput } from '../graphql/connection.ts'
+import { signedIn } from '../graphql/context.ts'
+import { listModels } from './model.ts'
+import { findProvider, listProviders } from './providers.service.ts'
+
+export const AuthType = builder.enumType('AuthType', {
+  description: 'How a provider is given its credential.',
+  values: {
+    BEARER: { description: '`Authorization: Bearer …`.' },
+    X_API_KEY: { description: '`x-api-key: …`.' },
+    API_KEY: { description: '`api-key: …`.' },
+    HEADER: { description: 'A header of another name, `authHeader`.' },
+    NONE: { description: 'Without a credential.' },
+  },
+})
+
+export const WireFormat = builder.enumType('WireFormat', {
+  description: 'The API a provider speaks.',
+  values: {
+    OPENAI: { description: "OpenAI's: chat completions, completions, embeddings, responses, models." },
+    ANTHROPIC: { description: "Anthropic's: messages, count_tokens, models." },
+  },
+})
+
+/** Administrators and auditors see it; for everybody else it is null, without an error. */
+const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
+const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
+
+export const Provider = builder.prismaObject('Provider', {
+  description: 'A service that answers LLM requests. Its credential is written, never read.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id.' }),
+    name: t.exposeString('name', { description: 'Unique among the providers that are not deleted.' }),
+    enabled: t.exposeBoolean('enabled', { description: 'False: its keys are DISABLED.' }),
+    wireFormat: t.expose('wireFormat', { type: WireFormat, description: 'The API it speaks.' }),
+    enabledModels: t.exposeStringList('enabledModels', {
+      description: 'Names and globs: only these models may be asked for.',
+    }),
+    models: t.stringList({
+      description:
+        'The model names to choose from: the enabled ones, and the discovered ones that an enabled glob allows.',
+      resolve: ({ enabledModels, discoveredModels }) => listModels(enabledModels, discoveredModels),
+    }),
+    baseUrl: t.exposeString('baseUrl', { ...readers, description: forReaders('The address that paths are added to.') }),
+    authType: t.expose('authType', {
+      ...readers,
+      type: AuthType,
+      description: forReaders('How it is given its credential.'),
+    }),
+    authHeader: t.exposeString('authHeader', {
+      ...readers,
+      description: forReaders("The header's name for `HEADER`."),
+    }),
+    credentialLastFour: t.exposeString('credentialLastFour', {
+      ...readers,
+      description: forReaders('How the credential ends; null when there is none, empty when it is too short to show.'),
+    }),
+    discoveredModels: t.exposeStringList('discoveredModels', {
+      ...readers,
+      description: forReaders('What it last said it has.'),
+    }),
+    discoveredAt: t.expose('discoveredAt', {
+      ...readers,
+      type: 'DateTime',
+      description: forReaders('When it last said so; null: never.'),
+    }),
+    connectTimeoutMs: t.exposeInt('connectTimeoutMs', {
+      ...readers,
+      description: forReaders('Milliseconds to connect.'),
+    }),
+    firstByteTimeoutMs: t.exposeInt('firstByteTimeoutMs', {
+      ...readers,
+      description: forReaders('Milliseconds until the answer begins.'),
+    }),
+    idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
+      ...readers,
+      description: forReaders('Milliseconds between two pieces of an answer.'),
+    }),
+    totalTimeoutMs: t.exposeInt('totalTimeoutMs', {
+      ...readers,
+      description: forReaders('Milliseconds for a whole request.'),
+    }),
+    maxConcurrency: t.exposeInt('maxConcurrency', {
+      ...readers,
+      description: forReaders('Requests at once; null: no bound of its own.'),
+    }),
+    createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
+    deletedAt: t.expose('deletedAt', {
+      ...readers,
+      type: 'DateTime',
+      description: forReaders('When it was deleted; null: it is not.'),
+    }),
+  }),
+})
+
+const ProviderOrder = orderInput('Provider', {
+  NAME: { description: 'The name.' },
+  CREATED_AT: { description: 'When it was added.' },
+})
+
+const ProviderFilter = builder.inputType('ProviderFilter', {
+  description: 'Narrows a list of providers; what is given must all hold.',
+  fields: (t) => ({
+    search: t.string({ description: 'Part of the name.' }),
+    enabled: t.boolean({ description: 'Only enabled, or only disabled ones.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  providers: t.connection(
+    {
+      type: Provider,
+      description: 'Providers that are not deleted; for users only the enabled ones.',
+      authScopes: { signedIn: true },
+      args: {
+        filter: t.arg({ type: ProviderFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: ProviderOrder, description: 'Default: by name.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context, info) => {
+        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        return listProviders(
+          signedIn(context),
+          page,
+          filter ?? {},
+          orderBy ?? { field: 'NAME', direction: 'ASC' },
+          query,
+        )
+      },
+    },
+    ...named('Provider'),
+  ),
+  provider: t.field({
+    type: Provider,
+    nullable: true,
+    description: 'One provider; null when it does not exist or is not yours to see.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: 'The id of the provider.' }) },
+    resolve: (_root, { id }, context) => findProvider(signedIn(context), id),
+  }),
+}))

@@ -1,0 +1,204 @@
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import type { Parts } from '../lib/parts.ts'
+import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
+import { seal } from '../lib/seal.ts'
+import { isId, parse } from '../lib/text.ts'
+import { isViolationOf } from '../lib/unique.ts'
+import { UrlRefused } from '../lib/url-policy.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import {
+  CredentialRequired,
+  credentialPlace,
+  newProviderSchema,
+  providerEditSchema,
+  UrlNotAllowed,
+} from './provider.ts'
+import * as store from './providers.store.ts'
+
+type Provider = store.ProviderRow
+export type ProviderOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
+
+const SORT = {
+  NAME: { column: 'name', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+} as const
+
+/** Users see the providers they can use; administrators and auditors see the disabled ones too. */
+const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { enabled: true, deletedAt: null })
+
+export async function listProviders(
+  act: Act,
+  args: PageArgs,
+  filter: store.ProviderFilter,
+  order: ProviderOrder,
+  query: object,
+) {
+  const { prisma } = act.parts.db
+  const where = { AND: [visibleTo(act), store.toWhere(filter)] }
+  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? ('asc' as const) : ('desc' as const) }
+  const rows = await store.listProviders(prisma, where, toKeyset(args, sorting), query)
+  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  return { ...page, countAll: () => store.countProviders(prisma, where) }
+}
+
+/** Null when there is none of this id, or it is not the viewer's to see. */
+export async function findProvider(act: Act, id: string): Promise<Provider | null> {
+  return isId(id) ? store.findProvider(act.parts.db.prisma, { AND: [visibleTo(act), { id }] }) : null
+}
+
+async function requireAllowed(parts: Parts, url: string) {
+  try {
+    await parts.outgoing.checkUrl(url)
+  } catch (error) {
+    throw error instanceof UrlRefused ? new UrlNotAllowed(error.message) : error
+  }
+}
+
+const named = <
+  Input extends { readonly authType?: string | undefined; readonly authHeader?: string | null | undefined },
+>(
+  input: Input,
+) => {
+  if (input.authType === 'HEADER' && !input.authHeader) {
+    throw new InvalidInput([{ path: 'authHeader', message: 'is needed for this way to authenticate.' }])
+  }
+}
+
+/** What is stored and shown of a credential. An undefined one changes nothing, null removes it. */
+function sealed(parts: Parts, id: string, credential: string | null | undefined) {
+  if (credential === undefined) return {}
+  if (credential === null) return { sealedCredential: null, credentialLastFour: null }
+  return {
+    sealedCredential: new Uint8Array(seal(parts.keyring, credentialPlace(id), credential)),
+    // Of a very short credential, four characters would be most of it.
+    credentialLastFour: credential.length >= 12 ? credential.slice(-4) : '',
+  }
+}
+
+const nameTaken = (error: unknown) =>
+  isViolationOf(error, 'providers_name_live_key') ? new NameTaken('provider') : error
+
+/** For the audit log: a credential shows as its last four. */
+const auditable = (values: Readonly<Record<string, unknown>>) => {
+  const { sealedCredential: _, ...shown } = values
+  return shown
+}
+
+/** Throws `InvalidInput`, `NameTaken`, `UrlNotAllowed`, `CredentialRequired`. */
+export async function createProvider(act: Act, input: unknown): Promise<Provider> {
+  const { parts } = act
+  const { credential, ...values } = parse(newProviderSchema, input)
+  named(values)
+  await requireAllowed(parts, values.baseUrl)
+  if ((values.authType ?? 'BEARER') !== 'NONE' && !credential) {
+    throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
+  }
+  const id = parts.random.uuidv7()
+  const data = {
+    enabledModels: ['*'],
+    ...values,
+    ...sealed(parts, id, values.authType === 'NONE' ? null : (credential ?? null)),
+    createdAt: parts.clock.now(),
+  }
+  try {
+    return await change(act, async (tx, record) => {
+      const row = await store.insertProvider(tx, { id, ...data })
+      record({
+        action: 'createProvider',
+        subjectType: 'Provider',
+        subjectId: id,
+        subjectName: row.name,
+        after: auditable(data),
+      })
+      return row
+    })
+  } catch (error) {
+    throw nameTaken(error)
+  }
+}
+
+const originOf = (url: string) => new URL(url).origin
+
+type Edit = Omit<ReturnType<typeof readEdit>, 'credential'> & { credential?: string | null | undefined }
+
+function readEdit(input: object) {
+  // Null means "no value" for these three only; elsewhere it means the same as leaving it out.
+  const nullable = new Set(['authHeader', 'maxConcurrency', 'credential'])
+  const given = Object.entries(input).filter(([member, value]) => value !== null || nullable.has(member))
+  return parse(providerEditSchema, Object.fromEntries(given))
+}
+
+/** A credential goes only to the host it was given for, so that nobody can have it sent to one of their own. */
+function requireCredential(row: Provider, edit: Edit) {
+  const authType = edit.authType ?? row.authType
+  if (authType === 'NONE') return null
+  const moved = edit.baseUrl !== undefined && originOf(edit.baseUrl) !== originOf(row.baseUrl)
+  if (moved && !edit.credential) throw new CredentialRequired('A new host needs the credential again.')
+  if (!edit.credential && (edit.credential === null || !row.sealedCredential)) {
+    throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
+  }
+  return edit.credential
+}
+
+function changesOf(
+  parts: Parts,
+  row: Provider,
+  { credential: _, ...edit }: Edit,
+  credential: string | null | undefined,
+) {
+  const current: Readonly<Record<string, unknown>> = row
+  const differs = Object.entries(edit).filter(
+    ([member, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(current[member]),
+  )
+  const drops = credential === null && !row.sealedCredential
+  return { ...Object.fromEntries(differs), ...(drops ? {} : sealed(parts, row.id, credential)) }
+}
+
+async function getProvider(tx: Tx, id: string): Promise<Provider> {
+  const row = isId(id) ? await store.lockProvider(tx, id) : null
+  if (!row) throw new NotFound('provider')
+  return row
+}
+
+/** Throws what `createProvider` does, and `NotFound`. */
+export async function updateProvider(act: Act, { id, ...input }: { readonly id: string }): Promise<Provider> {
+  const { parts } = act
+  const edit = readEdit(input)
+  if (edit.baseUrl !== undefined) await requireAllowed(parts, edit.baseUrl)
+  try {
+    return await change(act, async (tx, record) => {
+      const row = await getProvider(tx, id)
+      named({
+        authType: edit.authType ?? row.authType,
+        authHeader: edit.authHeader === undefined ? row.authHeader : edit.authHeader,
+      })
+      const after = changesOf(parts, row, edit, requireCredential(row, edit))
+      if (Object.keys(after).length === 0) return row
+      const members = Object.keys(after)
+      const before = Object.fromEntries(Object.entries(row).filter(([member]) => members.includes(member)))
+      const fact = { action: 'updateProvider', subjectType: 'Provider', subjectId: id, subjectName: row.name }
+      record({ ...fact, before: auditable(before), after: auditable(after) })
+      return store.updateProvider(tx, id, after)
+    })
+  } catch (error) {
+    throw nameTaken(error)
+  }
+}
+
+/** Its keys stop working with it: they are `DISABLED`. Throws `NotFound`. */
+export async function deleteProvider(act: Act, id: string): Promise<Provider> {
+  return change(act, async (tx, record) => {
+    const row = await getProvider(tx, id)
+    const deletedAt = act.parts.clock.now()
+    record({
+      action: 'deleteProvider',
+      subjectType: 'Provider',
+      subjectId: id,
+      subjectName: row.name,
+      after: { deletedAt },
+    })
+    return store.updateProvider(tx, id, { deletedAt, sealedCredential: null })
+  })
+}
