@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { Problem } from '../lib/problems.ts'
+import { name, optionalText } from '../lib/text.ts'
+
+export type ApiKeyStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'ROTATING' | 'PENDING' | 'DISABLED' | 'DELETED'
+
+/** What decides a key's status. `secretCount`: the secrets that are valid now. */
+export type KeyState = {
+  readonly deletedAt: Date | null
+  readonly expiresAt: Date | null
+  readonly pending: boolean
+  readonly ownerActive: boolean
+  readonly providerEnabled: boolean
+  readonly secretCount: number
+}
+
+const DAY_MS = 86_400_000
+export const EXPIRING_WITHIN_MS = 7 * DAY_MS
+export const RESTORABLE_FOR_MS = 30 * DAY_MS
+export const MAX_BULK = 1000
+
+/** The days a new key of a type lives when nobody says otherwise (the guide's "Expiration Guidelines"). */
+const DEFAULT_LIFETIME_DAYS: Readonly<Record<string, number>> = { Development: 30, Production: 90, Emergency: 7 }
+const OTHER_LIFETIME_DAYS = 90
+
+export const DEFAULT_TYPE = 'Development'
+
+/** The first reason in this order is the status; the same order decides what a caller is told at `/work`. */
+export function statusOf(key: KeyState, now: Date): ApiKeyStatus {
+  if (key.deletedAt) return 'DELETED'
+  if (isExpired(key, now)) return 'EXPIRED'
+  if (!key.ownerActive || !key.providerEnabled) return 'DISABLED'
+  if (key.pending) return 'PENDING'
+  if (key.secretCount > 1) return 'ROTATING'
+  if (key.expiresAt && key.expiresAt.getTime() - now.getTime() <= EXPIRING_WITHIN_MS) return 'EXPIRING'
+  return 'ACTIVE'
+}
+
+/** A key works until its expiry instant, and no longer at it. */
+export const isExpired = (key: Pick<KeyState, 'expiresAt'>, now: Date): boolean =>
+  key.expiresAt !== null && key.expiresAt.getTime() <= now.getTime()
+
+export const defaultExpiry = (type: string, now: Date): Date =>
+  new Date(now.getTime() + (DEFAULT_LIFETIME_DAYS[type] ?? OTHER_LIFETIME_DAYS) * DAY_MS)
+
+export const isRestorable = (deletedAt: Date, now: Date): boolean =>
+  now.getTime() - deletedAt.getTime() <= RESTORABLE_FOR_MS
+
+const FAR_FUTURE = new Date('9999-01-01T00:00:00Z')
+
+const expiry = (now: Date) =>
+  z
+    .date()
+    .refine((at) => at.getTime() > now.getTime(), 'must be in the future; to end a key now, expire it.')
+    .refine((at) => at < FAR_FUTURE, 'must be before the year 9999.')
+    .nullish()
+
+const typeName = z.string().min(1).max(64)
+
+const descriptions = { purpose: optionalText(500), application: optionalText(100), environment: optionalText(100) }
+
+/** The rules of a new key's own values; what they refer to is checked against the database. */
+export const newKeySchema = (now: Date) =>
+  z.object({ name: name(), type: typeName.nullish(), ...descriptions, expiresAt: expiry(now) })
+
+/** The same for an edit: what is left out stays as it is. */
+export const keyEditSchema = (now: Date) =>
+  z.object({ name: name().optional(), type: typeName.optional(), ...descriptions, expiresAt: expiry(now) })
+
+export const idempotencyKeySchema = z.object({
+  idempotencyKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must have 1 to 200 printable ASCII characters without spaces.')
+    .nullish(),
+})
+
+export class KeyDeleted extends Problem {
+  constructor() {
+    super('This key is deleted. Restore it first.')
+  }
+}
+
+export class KeyExpired extends Problem {
+  constructor() {
+    super('This key has expired for good. Create a new one, or rotate another.')
+  }
+}
+
+export class RestoreWindowClosed extends Problem {
+  constructor() {
+    super('A deleted key can be restored for 30 days; they are over.')
+  }
+}
+
+export class IdempotencyKeyReused extends Problem {
+  constructor() {
+    super('This idempotency key was used before, with another input.')
+  }
+}

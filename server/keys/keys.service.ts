@@ -1,0 +1,194 @@
+import type { AuditFact } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
+import { isId, parse } from '../lib/text.ts'
+import { isViolationOf } from '../lib/unique.ts'
+import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
+import { isExpired, isRestorable, KeyDeleted, KeyExpired, keyEditSchema, MAX_BULK, RestoreWindowClosed } from './key.ts'
+import * as store from './keys.store.ts'
+
+declare const proof: unique symbol
+/** A row that the viewer may change: owned, or the viewer is an administrator. Only `getOwn` makes one. */
+export type Own<Row> = Row & { readonly [proof]: true }
+
+type Key = store.ApiKeyRow
+export type KeyOrder = {
+  readonly field: 'NAME' | 'CREATED_AT' | 'EXPIRES_AT' | 'LAST_USED_AT'
+  readonly direction: 'ASC' | 'DESC'
+}
+
+const SORT = {
+  NAME: { column: 'name', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+  EXPIRES_AT: { column: 'expiresAt', nullable: true, dates: true },
+  LAST_USED_AT: { column: 'lastUsedAt', nullable: true, dates: true },
+} as const
+
+/** Users see the keys they own; administrators and auditors see all. */
+const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer.id })
+
+/** A page of the keys the viewer may see; `query` says which relations to load with them. */
+export async function listApiKeys(
+  act: Act,
+  args: PageArgs,
+  filter: store.ApiKeyFilter,
+  order: KeyOrder,
+  query: object,
+) {
+  const { parts } = act
+  const ids = [filter.ownerId, filter.creatorId, filter.providerId]
+  const impossible = ids.some((id) => id != null && !isId(id))
+  const where = { AND: [visibleTo(act), impossible ? { id: { in: [] } } : store.toWhere(filter, parts.clock.now())] }
+  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const rows = await store.listKeys(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  return { ...page, countAll: () => store.countKeys(parts.db.prisma, where) }
+}
+
+/** Null when there is none of this id, or it is not the viewer's to see. */
+export async function findApiKey(act: Act, id: string): Promise<Key | null> {
+  return isId(id) ? store.findKey(act.parts.db.prisma, { AND: [visibleTo(act), { id }] }) : null
+}
+
+/** Locks the keys and proves that the viewer may change all of them; otherwise `NotFound`. */
+async function getOwn(act: Act, tx: Tx, ids: readonly string[]): Promise<Own<Key>[]> {
+  const distinct = [...new Set(ids)]
+  const rows = distinct.every(isId) ? await store.lockKeys(tx, distinct) : []
+  const isOwn = (row: Key): row is Own<Key> => isAdministrator(act.viewer) || row.ownerId === act.viewer.id
+  const own = rows.filter(isOwn)
+  if (own.length !== distinct.length) throw new NotFound('key')
+  return own
+}
+
+const fact = (action: string, key: Key, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
+  action,
+  subjectType: 'ApiKey',
+  subjectId: key.id,
+  subjectName: key.name,
+  ...(before && { before }),
+  ...(after && { after }),
+})
+
+/** Changes one key of the viewer's. Work that answers no fact leaves everything as it is. */
+async function changeOne(
+  act: Act,
+  id: string,
+  work: (tx: Tx, key: Own<Key>) => Promise<{ row: Key; fact?: AuditFact }>,
+) {
+  try {
+    return await change(act, async (tx, record) => {
+      const [key] = await getOwn(act, tx, [id])
+      if (!key) throw new NotFound('key')
+      const done = await work(tx, key)
+      if (done.fact) record(done.fact)
+      return done.row
+    })
+  } catch (error) {
+    throw isViolationOf(error, 'api_keys_owner_name_live_key') ? new NameTaken('key of this owner') : error
+  }
+}
+
+export type ApiKeyEdit = {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly type?: string | null | undefined
+  readonly purpose?: string | null | undefined
+  readonly application?: string | null | undefined
+  readonly environment?: string | null | undefined
+  readonly expiresAt?: Date | null | undefined
+}
+
+/** Only what differs from the row, and what it was before. */
+function differences(key: Key, edit: Omit<ApiKeyEdit, 'id'>) {
+  const before: Record<string, unknown> = {}
+  const after: Record<string, unknown> = {}
+  const current: Readonly<Record<string, unknown>> = key
+  for (const [member, value] of Object.entries(edit)) {
+    const known = current[member]
+    const same = known instanceof Date && value instanceof Date ? known.getTime() === value.getTime() : known === value
+    if (value === undefined || same) continue
+    before[member] = known
+    after[member] = value
+  }
+  return { before, after, any: Object.keys(after).length > 0 }
+}
+
+/** Changes a key's own values. An expired or deleted key stays as it is: `KeyExpired`, `KeyDeleted`. */
+export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Promise<Key> {
+  const now = act.parts.clock.now()
+  const notNull = { ...given, name: given.name ?? undefined, type: given.type ?? undefined }
+  const edit = parse(keyEditSchema(now), notNull)
+  return changeOne(act, id, async (tx, key) => {
+    if (key.deletedAt) throw new KeyDeleted()
+    if (isExpired(key, now)) throw new KeyExpired()
+    if (edit.type) await requireType(tx, edit.type)
+    const { before, after, any } = differences(key, edit)
+    if (!any) return { row: key }
+    return { row: await store.updateKey(tx, id, after), fact: fact('updateApiKey', key, before, after) }
+  })
+}
+
+/** Throws `InvalidInput` when no key type has this name. */
+export async function requireType(tx: Tx, type: string): Promise<void> {
+  const known = await store.findKeyTypes(tx)
+  if (!known.includes(type)) throw new InvalidInput([{ path: 'type', message: `must be one of ${known.join(', ')}.` }])
+}
+
+/** Ends a key at this instant, everywhere, before the answer; its record stays. Expiring it again changes nothing. */
+export async function expireApiKey(act: Act, id: string): Promise<Key> {
+  return changeOne(act, id, async (tx, key) => {
+    const now = act.parts.clock.now()
+    if (key.deletedAt) throw new KeyDeleted()
+    if (isExpired(key, now)) return { row: key }
+    const row = await store.updateKey(tx, id, { expiresAt: now })
+    return { row, fact: fact('expireApiKey', key, { expiresAt: key.expiresAt }, { expiresAt: now }) }
+  })
+}
+
+/** Ends all of these keys or, when one of them is not the viewer's, none. Answers those that were still alive. */
+export async function expireApiKeys(act: Act, ids: readonly string[]): Promise<{ rows: Key[]; expiredCount: number }> {
+  if (ids.length === 0 || ids.length > MAX_BULK) {
+    throw new InvalidInput([{ path: 'ids', message: `must have 1 to ${MAX_BULK} keys.` }])
+  }
+  return change(act, async (tx, record) => {
+    const now = act.parts.clock.now()
+    const keys = await getOwn(act, tx, ids)
+    const alive = keys.filter((key) => !key.deletedAt && !isExpired(key, now))
+    await store.expireKeys(
+      tx,
+      alive.map(({ id }) => id),
+      now,
+    )
+    for (const key of alive) record(fact('expireApiKeys', key, { expiresAt: key.expiresAt }, { expiresAt: now }))
+    const ended = new Set(alive)
+    return { rows: keys.map((key) => (ended.has(key) ? { ...key, expiresAt: now } : key)), expiredCount: alive.length }
+  })
+}
+
+/** Hides a key and ends it; it can be restored for 30 days. */
+export async function deleteApiKey(act: Act, id: string): Promise<Key> {
+  return changeOne(act, id, async (tx, key) => {
+    if (key.deletedAt) return { row: key }
+    const deletedAt = act.parts.clock.now()
+    return {
+      row: await store.updateKey(tx, id, { deletedAt }),
+      fact: fact('deleteApiKey', key, { deletedAt: null }, { deletedAt }),
+    }
+  })
+}
+
+/** Takes a deletion back. The key is what it was: an expired one is expired still. */
+export async function restoreApiKey(act: Act, id: string): Promise<Key> {
+  return changeOne(act, id, async (tx, key) => {
+    const { deletedAt } = key
+    if (!deletedAt) return { row: key }
+    if (!isRestorable(deletedAt, act.parts.clock.now())) throw new RestoreWindowClosed()
+    const row = await store.updateKey(tx, id, { deletedAt: null })
+    return { row, fact: fact('restoreApiKey', key, { deletedAt }, { deletedAt: null }) }
+  })
+}
+
+/** The names of all key types, the built-in ones first. */
+export const listKeyTypes = (act: Act) => store.findKeyTypes(act.parts.db.prisma)
