@@ -1,0 +1,143 @@
+import { builder } from '../graphql/builder.ts'
+import { named, orderInput } from '../graphql/connection.ts'
+import { type Context, signedIn } from '../graphql/context.ts'
+import { ApiKey } from '../keys/keys.graphql.ts'
+import { Provider } from '../providers/providers.graphql.ts'
+import { User } from '../users/user-type.graphql.ts'
+import { seesAll } from '../users/viewer.ts'
+import { findUsageEntry, listUsageEntries } from './entries.service.ts'
+import { findKeysOf, findOwnersOf, findProvidersOf } from './entries.store.ts'
+
+const UsageEnd = builder.enumType('UsageEnd', {
+  description: 'How a request ended.',
+  values: {
+    COMPLETE: { description: 'The whole answer of the provider reached the caller.' },
+    CLIENT_LEFT: { description: 'The caller left before the end.' },
+    UPSTREAM_FAILED: { description: 'The provider failed before or during its answer.' },
+    INTERRUPTED: { description: 'This process died during the request.' },
+    REFUSED: { description: 'Refused before it reached a provider.' },
+  },
+})
+
+/** Rows in the order of the ids, null where there is none. */
+const inOrder = <Row extends { readonly id: string }>(ids: readonly string[], rows: readonly Row[]) => {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+const UsageEntry = builder.prismaObject('UsageEntry', {
+  description:
+    'One request to `/work`. Visible to the owner of its key, administrators and auditors. Bodies are not kept.',
+  authScopes: (entry, { viewer }) => viewer !== null && (seesAll(viewer) || entry.ownerId === viewer.id),
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The request id that the caller saw as `x-request-id`.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When the request came in.' }),
+    endpoint: t.exposeString('endpoint', { description: 'The path below `/work`.' }),
+    modelAsked: t.exposeString('modelAsked', {
+      nullable: true,
+      description: 'The model the caller named; null: none.',
+    }),
+    modelAnswered: t.exposeString('modelAnswered', {
+      nullable: true,
+      description: 'The model the provider named; null: none.',
+    }),
+    status: t.exposeInt('status', {
+      description: 'The HTTP status the caller got; 0: the caller left before there was one.',
+    }),
+    code: t.exposeString('code', { nullable: true, description: 'The error code; null: no error.' }),
+    end: t.expose('end', { type: UsageEnd, description: 'How it ended.' }),
+    streamed: t.exposeBoolean('streamed', { description: 'True when the caller asked for a stream.' }),
+    inputTokens: t.exposeInt('inputTokens', {
+      nullable: true,
+      description: 'Tokens asked; null: the provider did not say.',
+    }),
+    outputTokens: t.exposeInt('outputTokens', {
+      nullable: true,
+      description: 'Tokens answered; null: the provider did not say.',
+    }),
+    cachedTokens: t.exposeInt('cachedTokens', {
+      nullable: true,
+      description: "Of the tokens asked, from the provider's cache.",
+    }),
+    costMicros: t.expose('costMicros', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'Millionths of the currency; null: no price known.',
+    }),
+    latencyMs: t.exposeInt('latencyMs', { description: 'Milliseconds from the request to the end of the answer.' }),
+    firstTokenMs: t.exposeInt('firstTokenMs', {
+      nullable: true,
+      description: "Milliseconds to the first byte of the answer's body; null: there was none.",
+    }),
+    overheadUs: t.exposeInt('overheadUs', { description: 'Microseconds of it that the gateway itself took.' }),
+    requestBytes: t.expose('requestBytes', { type: 'BigInt', description: 'Bytes of the request body.' }),
+    responseBytes: t.expose('responseBytes', { type: 'BigInt', description: "Bytes of the answer's body." }),
+  }),
+})
+
+builder.prismaObjectFields(UsageEntry, (t) => ({
+  apiKey: t.loadable({
+    type: ApiKey,
+    nullable: true,
+    description: 'The key it came with.',
+    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findKeysOf(parts.db.prisma, ids)),
+    resolve: ({ keyId }) => keyId,
+  }),
+  owner: t.loadable({
+    type: User,
+    nullable: true,
+    description: 'The owner of the key at that time.',
+    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findOwnersOf(parts.db.prisma, ids)),
+    resolve: ({ ownerId }) => ownerId,
+  }),
+  provider: t.loadable({
+    type: Provider,
+    nullable: true,
+    description: 'The provider of the key at that time.',
+    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findProvidersOf(parts.db.prisma, ids)),
+    resolve: ({ providerId }) => providerId,
+  }),
+}))
+
+const UsageEntryOrder = orderInput('UsageEntry', { STARTED_AT: { description: 'When the request came in.' } })
+
+const UsageEntryFilter = builder.inputType('UsageEntryFilter', {
+  description: 'Narrows the log; what is given must all hold. It never widens what the viewer may see.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'At or after this instant.' }),
+    to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+    ownerId: t.id({ description: 'Requests with keys of this person.' }),
+    keyId: t.id({ description: 'Requests with this key.' }),
+    providerId: t.id({ description: 'Requests to this provider.' }),
+    model: t.string({ description: 'Requests that asked for, or were answered by, exactly this model.' }),
+    status: t.intList({ description: 'With one of these HTTP statuses.' }),
+    code: t.stringList({ description: 'With one of these error codes.' }),
+    end: t.field({ type: [UsageEnd], description: 'That ended in one of these ways.' }),
+    errorsOnly: t.boolean({ description: 'True: only requests with an error code.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  usageEntries: t.connection(
+    {
+      type: UsageEntry,
+      description: 'The log of requests: of ones own keys; for administrators and auditors of all.',
+      authScopes: { signedIn: true },
+      args: {
+        filter: t.arg({ type: UsageEntryFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: UsageEntryOrder, description: 'Default: the newest first.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context) =>
+        listUsageEntries(signedIn(context), page, filter ?? {}, orderBy?.direction ?? 'DESC'),
+    },
+    ...named('UsageEntry'),
+  ),
+  usageEntry: t.field({
+    type: UsageEntry,
+    nullable: true,
+    description: 'One request; null when it does not exist or is not yours to see.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: 'The request id.' }) },
+    resolve: (_root, { id }, context) => findUsageEntry(signedIn(context), id),
+  }),
+}))

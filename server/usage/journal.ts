@@ -1,0 +1,262 @@
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from '../lib/log.ts'
+import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
+import type { UsageEntry, UsageIntent } from './usage-entry.ts'
+
+/** The disk does not take records: nothing may be admitted. */
+export class JournalFailure extends Error {
+  override readonly name = 'JournalFailure'
+}
+
+/** A file of records, deleted when the database has everything that it says. */
+export type Segment = {
+  readonly path: string
+  readonly fd: number
+  size: number
+  /** Intents in it whose end is not on disk or in the database yet. */
+  openIntents: number
+  /** Ends in it that the database does not have yet. */
+  unstored: number
+  /** True when some of its ends are no longer in memory and must be read back. */
+  spilled: boolean
+  /** True when no more is written to it. */
+  closed: boolean
+}
+
+/** An ended request on its way to the database. `segment` is null when the disk refused its end. */
+export type Queued = { readonly entry: UsageEntry; readonly segment: Segment | null; readonly intent: Segment | null }
+
+export type JournalSettings = {
+  readonly directory: string
+  readonly sync: 'group' | 'always'
+  readonly log: Logger
+  readonly segmentBytes?: number
+  readonly maxQueued?: number
+}
+
+const SEGMENT_BYTES = 4 * 1024 * 1024
+const MAX_QUEUED = 20_000
+const RECORD_BYTES = 64 * 1024
+const SYNC_INTERVAL_MS = 50
+const PROBE_INTERVAL_MS = 1_000
+
+/**
+ * The append-only record of `/work` requests on this machine's disk. A record is with the operating system when the
+ * call returns, so `kill -9` loses nothing; the disk has it at most 50 ms later (`always`: when `synced` resolves).
+ */
+export class Journal {
+  /** Segments of earlier runs, oldest first. */
+  readonly leftOver: readonly string[]
+  /** Ended requests, oldest first; the flusher takes them from the front. */
+  readonly queue: Queued[] = []
+  readonly #settings: JournalSettings
+  readonly #segments = new Set<Segment>()
+  readonly #buffer = Buffer.allocUnsafe(RECORD_BYTES)
+  readonly #timers: readonly NodeJS.Timeout[]
+  #number: number
+  #current: Segment | null = null
+  #failing = false
+  #dirty = false
+  #syncing = false
+  #waiting: (() => void)[] = []
+
+  constructor(settings: JournalSettings) {
+    this.#settings = settings
+    mkdirSync(settings.directory, { recursive: true, mode: 0o700 })
+    this.leftOver = segmentPaths(settings.directory)
+    this.#number = listSegments(settings.directory).at(-1) ?? 0
+    this.#timers = [
+      setInterval(() => this.#sync(), SYNC_INTERVAL_MS).unref(),
+      setInterval(() => this.#probe(), PROBE_INTERVAL_MS).unref(),
+    ]
+  }
+
+  /** False while the disk refuses records. */
+  get healthy(): boolean {
+    return !this.#failing
+  }
+
+  /** Records that a request is about to reach a provider. Throws `JournalFailure`: then it must not. */
+  begin(intent: UsageIntent): Segment {
+    const segment = this.#write('intent', intent)
+    segment.openIntents++
+    return segment
+  }
+
+  /** Records how a request ended; `intent` is what `begin` answered, null for one that was refused. Never throws. */
+  end(entry: UsageEntry, intent: Segment | null): void {
+    try {
+      const segment = this.#write('end', entry)
+      segment.unstored++
+      if (intent) this.#intentEnded(intent)
+      if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED)) this.queue.push({ entry, segment, intent: null })
+      else segment.spilled = true
+    } catch {
+      // The intent is on disk and stays there until the database has this entry: it cannot be lost or counted twice.
+      this.queue.push({ entry, segment: null, intent })
+    }
+  }
+
+  /** Resolves when everything written so far is on the disk itself; null when nobody has to wait. */
+  synced(): Promise<void> | null {
+    if (this.#settings.sync === 'group') return null
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.#sync()
+    })
+  }
+
+  /** Takes note that the database has the first `count` of the queue. */
+  stored(count: number): void {
+    for (const { segment, intent } of this.queue.splice(0, count)) {
+      if (segment && segment.unstored > 0) segment.unstored--
+      if (segment) this.#deleteIfDone(segment)
+      if (intent) this.#intentEnded(intent)
+    }
+  }
+
+  /** A finished segment with ends that only the file still has; null when there is none. */
+  takeSpilled(): Segment | null {
+    if (this.#current?.spilled) this.#rotate()
+    for (const segment of this.#segments) if (segment.spilled && segment.closed) return segment
+    return null
+  }
+
+  /** Takes note that the database has every end of this segment. */
+  storedAll(segment: Segment): void {
+    segment.spilled = false
+    segment.unstored = 0
+    this.#deleteIfDone(segment)
+  }
+
+  /** Closes the files; deletes those with nothing left to say. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#rotate()
+    for (const segment of this.#segments) this.#deleteIfDone(segment)
+  }
+
+  #write(kind: 'intent' | 'end', value: UsageIntent | UsageEntry): Segment {
+    const segment = this.#open()
+    const length = encodeRecord(this.#buffer, kind, value)
+    if (length === -1) throw new JournalFailure('the record is too long')
+    this.#append(segment, this.#buffer, length)
+    this.#dirty = true
+    if (segment.size >= (this.#settings.segmentBytes ?? SEGMENT_BYTES)) this.#rotate()
+    return segment
+  }
+
+  #append(segment: Segment, bytes: Buffer, length: number): void {
+    let written = 0
+    let cause: unknown
+    try {
+      while (written < length) {
+        const count = writeSync(segment.fd, bytes, written, length - written, segment.size + written)
+        if (count === 0) break
+        written += count
+      }
+    } catch (error) {
+      cause = error
+    }
+    if (written < length) throw this.#fail(segment, cause)
+    segment.size += length
+    this.#recover()
+  }
+
+  #fail(segment: Segment, cause: unknown): JournalFailure {
+    if (!this.#failing) this.#settings.log.error({ err: cause }, 'the usage journal cannot be written')
+    this.#failing = true
+    try {
+      // The next record must not continue a torn line.
+      ftruncateSync(segment.fd, segment.size)
+    } catch {
+      this.#rotate()
+    }
+    return new JournalFailure('the usage journal cannot be written', { cause })
+  }
+
+  #recover(): void {
+    if (!this.#failing) return
+    this.#failing = false
+    this.#settings.log.info('the usage journal can be written again')
+  }
+
+  #open(): Segment {
+    if (this.#current) return this.#current
+    const path = join(this.#settings.directory, segmentName(this.#number + 1))
+    try {
+      const fd = openSync(path, 'wx', 0o600)
+      this.#number++
+      this.#current = { path, fd, size: 0, openIntents: 0, unstored: 0, spilled: false, closed: false }
+      this.#segments.add(this.#current)
+      return this.#current
+    } catch (cause) {
+      if (!this.#failing) this.#settings.log.error({ err: cause }, 'the usage journal cannot be opened')
+      this.#failing = true
+      throw new JournalFailure('the usage journal cannot be opened', { cause })
+    }
+  }
+
+  #rotate(): void {
+    const segment = this.#current
+    if (!segment) return
+    this.#current = null
+    segment.closed = true
+    const closed = (error: unknown) => {
+      if (error) this.#settings.log.error({ err: error }, 'the usage journal could not be synced')
+      closeSync(segment.fd)
+    }
+    // Those who wait for `synced` wait for what is in this file as well.
+    if (this.#settings.sync === 'always') closed(trySync(segment.fd))
+    else fdatasync(segment.fd, closed)
+    this.#deleteIfDone(segment)
+  }
+
+  #sync(): void {
+    const segment = this.#current
+    if (this.#syncing || (!this.#dirty && this.#waiting.length === 0)) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#dirty = false
+    if (!segment) return waiting.forEach((resolve) => resolve())
+    this.#syncing = true
+    fdatasync(segment.fd, (error) => {
+      this.#syncing = false
+      if (error && !segment.closed) this.#fail(segment, error)
+      for (const resolve of waiting) resolve()
+      if (this.#waiting.length > 0) this.#sync()
+    })
+  }
+
+  /** While the disk fails nothing is admitted, so nothing would notice that it works again. */
+  #probe(): void {
+    if (!this.#failing) return
+    try {
+      const segment = this.#open()
+      this.#append(segment, Buffer.alloc(RECORD_BYTES, '\n'), RECORD_BYTES)
+    } catch {
+      // It still fails; `healthy` says so.
+    }
+  }
+
+  #intentEnded(segment: Segment): void {
+    segment.openIntents--
+    this.#deleteIfDone(segment)
+  }
+
+  #deleteIfDone(segment: Segment): void {
+    if (!segment.closed || segment.openIntents > 0 || segment.unstored > 0) return
+    this.#segments.delete(segment)
+    rmSync(segment.path, { force: true })
+  }
+}
+
+function trySync(fd: number): unknown {
+  try {
+    fdatasyncSync(fd)
+    return null
+  } catch (error) {
+    return error
+  }
+}

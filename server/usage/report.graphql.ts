@@ -1,0 +1,133 @@
+import { builder } from '../graphql/builder.ts'
+import { type Context, signedIn } from '../graphql/context.ts'
+import { ApiKey } from '../keys/keys.graphql.ts'
+import { getUsage } from './report.service.ts'
+import { type KeyUsage, NO_USAGE, readKeyUsage, type UsageTotals as Totals, type UsagePoint } from './report.store.ts'
+
+const UsageInterval = builder.enumType('UsageInterval', {
+  description: 'The width of a point of a chart.',
+  values: {
+    HOUR: { description: 'One hour; up to 31 days.' },
+    DAY: { description: 'One day in the time zone of the installation; up to 400 days.' },
+    TOTAL: { description: 'The whole span as one.' },
+  },
+} as const)
+
+const UsageGroupBy = builder.enumType('UsageGroupBy', {
+  description: 'What to tell apart.',
+  values: {
+    KEY: { description: 'Keys.' },
+    OWNER: { description: 'Owners of keys.' },
+    PROVIDER: { description: 'Providers.' },
+    MODEL: { description: 'Models as the callers named them.' },
+    STATUS: { description: 'HTTP statuses.' },
+    CODE: { description: 'Error codes; empty: no error.' },
+  },
+} as const)
+
+const UsageFilter = builder.inputType('UsageFilter', {
+  description: 'Narrows what is summed; what is given must all hold.',
+  fields: (t) => ({
+    ownerId: t.id({ description: 'Requests with keys of this person.' }),
+    keyId: t.id({ description: 'Requests with this key.' }),
+    providerId: t.id({ description: 'Requests to this provider.' }),
+    model: t.string({ description: 'Requests that asked for exactly this model.' }),
+  }),
+})
+
+const UsageSums = builder.interfaceRef<Totals>('UsageSums').implement({
+  description: 'Sums over requests.',
+  fields: (t) => ({
+    requests: t.exposeInt('requests', { description: 'How many.' }),
+    errors: t.exposeInt('errors', { description: 'How many of them with an error code.' }),
+    inputTokens: t.expose('inputTokens', {
+      type: 'BigInt',
+      description: 'Tokens asked, as far as the providers said.',
+    }),
+    outputTokens: t.expose('outputTokens', {
+      type: 'BigInt',
+      description: 'Tokens answered, as far as the providers said.',
+    }),
+    cachedTokens: t.expose('cachedTokens', {
+      type: 'BigInt',
+      description: "Of the tokens asked, from providers' caches.",
+    }),
+    costMicros: t.expose('costMicros', {
+      type: 'BigInt',
+      description: 'Millionths of the currency, where a price was known.',
+    }),
+  }),
+})
+
+const UsageTotals = builder.objectRef<Totals>('UsageTotals').implement({
+  description: 'Sums over the requests of a span.',
+  interfaces: [UsageSums],
+})
+
+const UsagePointRef = builder.objectRef<UsagePoint>('UsagePoint').implement({
+  description: 'Sums over the requests of one interval, and one group.',
+  interfaces: [UsageSums],
+  fields: (t) => ({
+    start: t.expose('start', { type: 'DateTime', description: 'When the interval begins.' }),
+    group: t.exposeString('group', {
+      nullable: true,
+      description: 'The id or value of the group; null without grouping.',
+    }),
+    label: t.exposeString('label', {
+      nullable: true,
+      description: 'The name of the group, for people; null when it is gone.',
+    }),
+    averageLatencyMs: t.exposeInt('averageLatencyMs', { description: 'Mean milliseconds of a request.' }),
+  }),
+})
+
+builder.queryField('usage', (t) =>
+  t.field({
+    type: [UsagePointRef],
+    description:
+      'Sums per interval and group, of ones own keys; for administrators and auditors of all. Intervals without requests are left out; of many groups, the 20 with the most requests.',
+    authScopes: { signedIn: true },
+    args: {
+      from: t.arg({ type: 'DateTime', required: true, description: 'The beginning, rounded down to the hour.' }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'The end, rounded up to the hour.' }),
+      interval: t.arg({ type: UsageInterval, required: true, description: 'The width of a point.' }),
+      groupBy: t.arg({ type: UsageGroupBy, description: 'What to tell apart; default: nothing.' }),
+      filter: t.arg({ type: UsageFilter, description: 'Only these requests.' }),
+    },
+    resolve: async (_root, question, context) => [...(await getUsage(signedIn(context), question))],
+  }),
+)
+
+const ApiKeyUsage = builder.objectRef<KeyUsage>('ApiKeyUsage').implement({
+  description: 'What a key did lately, at most seconds late.',
+  fields: (t) => ({
+    last24Hours: t.field({
+      type: UsageTotals,
+      description: 'The last 24 hours, in whole hours.',
+      resolve: (usage) => usage.last24Hours,
+    }),
+    last30Days: t.field({
+      type: UsageTotals,
+      description: 'The last 30 days with today, in UTC.',
+      resolve: (usage) => usage.last30Days,
+    }),
+    daily: t.intList({
+      description: 'Requests per day of them, the oldest first: 30 numbers.',
+      resolve: ({ daily }) => [...daily],
+    }),
+  }),
+})
+
+const UNUSED: KeyUsage = { last24Hours: NO_USAGE, last30Days: NO_USAGE, daily: Array.from({ length: 30 }, () => 0) }
+
+builder.objectField(ApiKey, 'usage', (t) =>
+  t.loadable({
+    type: ApiKeyUsage,
+    description: 'What it did lately.',
+    load: async (ids: string[], { parts }: Context) => {
+      const usage = await readKeyUsage(parts.db.pool, ids, parts.clock.now())
+      return ids.map((id) => usage.get(id) ?? UNUSED)
+    },
+    resolve: ({ id }) => id,
+  }),
+)

@@ -1,0 +1,58 @@
+import { InvalidInput } from '../lib/problems.ts'
+import { isId } from '../lib/text.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import { readTimeZone, readUsage, type UsageGroup, type UsageInterval, type UsagePoint } from './report.store.ts'
+
+export type UsageQuestion = {
+  readonly from: Date
+  readonly to: Date
+  readonly interval: UsageInterval
+  readonly groupBy?: UsageGroup | null | undefined
+  readonly filter?: UsageFilter | null | undefined
+}
+
+export type UsageFilter = {
+  readonly ownerId?: string | null | undefined
+  readonly keyId?: string | null | undefined
+  readonly providerId?: string | null | undefined
+  readonly model?: string | null | undefined
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** The longest span per interval, so that an answer stays below a few thousand points. */
+const LONGEST_MS = { HOUR: 31 * DAY_MS, DAY: 400 * DAY_MS, TOTAL: 4000 * DAY_MS } satisfies Record<
+  UsageInterval,
+  number
+>
+const MAX_GROUPS = 20
+
+const refuse = (path: string, message: string) => new InvalidInput([{ path, message }])
+
+/** Sums of the viewer's own requests, or of all for administrators and auditors. Hours are the finest grain. */
+export async function getUsage({ parts, viewer }: Act, question: UsageQuestion): Promise<readonly UsagePoint[]> {
+  const { interval, groupBy, filter } = question
+  const from = new Date(question.from.getTime() - (question.from.getTime() % HOUR_MS))
+  const to = new Date(Math.ceil(question.to.getTime() / HOUR_MS) * HOUR_MS)
+  if (to <= from) throw refuse('to', 'must be after from.')
+  if (to.getTime() - from.getTime() > LONGEST_MS[interval])
+    throw refuse('from', 'is too far before `to` for this interval.')
+  const ids = [filter?.ownerId, filter?.keyId, filter?.providerId]
+  const foreign = !seesAll(viewer) && filter?.ownerId != null && filter.ownerId !== viewer.id
+  if (foreign || ids.some((id) => id != null && !isId(id))) return []
+  const { pool } = parts.db
+  return readUsage(pool, {
+    from,
+    to,
+    interval,
+    groupBy: groupBy ?? null,
+    timeZone: await readTimeZone(pool),
+    maxGroups: MAX_GROUPS,
+    filter: {
+      ownerId: seesAll(viewer) ? (filter?.ownerId ?? null) : viewer.id,
+      keyId: filter?.keyId ?? null,
+      providerId: filter?.providerId ?? null,
+      model: filter?.model ?? null,
+    },
+  })
+}

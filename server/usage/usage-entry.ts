@@ -1,0 +1,57 @@
+import type { UsageEnd } from '../generated/prisma/enums.ts'
+
+export type { UsageEnd }
+
+/** What is known of a `/work` request before it goes to a provider. */
+export type UsageIntent = {
+  /** Also the request id that the caller sees (UUID version 7). */
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly keyId: string
+  readonly secretId: string
+  readonly ownerId: string
+  readonly providerId: string
+  readonly endpoint: string
+  readonly modelAsked: string | null
+  readonly streamed: boolean
+  readonly requestBytes: number
+}
+
+/** How a `/work` request ended. */
+export type UsageOutcome = {
+  readonly modelAnswered: string | null
+  /** What the caller got; 0 when it left before there was a status. */
+  readonly status: number
+  readonly code: string | null
+  readonly end: UsageEnd
+  /** Null: the provider did not say. */
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly cachedTokens: number | null
+  readonly costMicros: number | null
+  readonly latencyMs: number
+  readonly firstTokenMs: number | null
+  readonly overheadUs: number
+  readonly responseBytes: number
+}
+
+/** One `/work` request, for good. */
+export type UsageEntry = UsageIntent & UsageOutcome
+
+/** The entry of a request whose process died before it could say how the request ended. */
+export const toInterrupted = (intent: UsageIntent): UsageEntry => ({
+  ...intent,
+  modelAnswered: null,
+  status: 0,
+  code: 'interrupted',
+  end: 'INTERRUPTED',
+  inputTokens: null,
+  outputTokens: null,
+  cachedTokens: null,
+  costMicros: null,
+  latencyMs: 0,
+  firstTokenMs: null,
+  overheadUs: 0,
+  responseBytes: 0,
+})
