@@ -1,0 +1,141 @@
+import { Refusal } from './refusal.ts'
+import type { Endpoint } from './route.ts'
+import { checkUtf8, type Kind, type Member, ScanFailure, type Scanned, scanObject } from './scan.ts'
+
+/** What a caller asks for, read from the bytes of the body. */
+export type Ask = {
+  /** What goes to the provider: the caller's own bytes, but for what had to be asked in addition. */
+  readonly body: Buffer
+  readonly model: string
+  readonly streamed: boolean
+  /** True when usage was asked for on the caller's behalf and its extra event must be taken out again. */
+  readonly hidesUsage: boolean
+  /** The most tokens the caller wants, and how many answers; null when it did not say. */
+  readonly maxTokens: number | null
+  readonly choices: number | null
+  /** Bytes as they came from the caller. */
+  readonly bytes: number
+}
+
+const MAX_MODEL = 256
+const MAX_OPTIONS_BYTES = 4_096
+
+const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'n'])
+
+// They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
+const FORBIDDEN = new Set([
+  'apibase', 'apiendpoint', 'apihost', 'apikey', 'apitype', 'apiurl', 'apiversion', 'authorization', 'azureadtoken',
+  'azureendpoint', 'basepath', 'baseurl', 'customllmprovider', 'endpointurl', 'extraheaders', 'httpproxy',
+  'httpsproxy', 'proxyurl', 'targeturl', 'upstreamurl',
+])
+
+/**
+ * Some parsers match member names without regard to case, so `Model` next to `model` is a second model to them: they
+ * count as one name here.
+ */
+function wanted(name: string): string | null {
+  const lower = name.toLowerCase()
+  if (WANTED.has(lower)) return lower
+  if (FORBIDDEN.has(lower.replace(/[_-]/g, ''))) {
+    throw new Refusal('invalid_parameter', { message: `The member ${name} is not allowed.`, param: name })
+  }
+  return null
+}
+
+const KINDS: Readonly<Record<string, readonly Kind[]>> = {
+  model: ['string'],
+  stream: ['true', 'false', 'null'],
+  stream_options: ['object', 'null'],
+  max_tokens: ['number', 'null'],
+  max_completion_tokens: ['number', 'null'],
+  n: ['number', 'null'],
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  model: 'a string',
+  stream: 'true or false',
+  stream_options: 'an object',
+}
+
+/** Reads the body for one endpoint. Throws a `Refusal` for anything that is not the caller's clear wish. */
+export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
+  const scanned = scan(bytes)
+  const members = new Map(scanned.members.map((member) => [member.name, member]))
+  for (const { name, kind } of scanned.members) {
+    if (KINDS[name]?.includes(kind) === false) {
+      throw new Refusal('invalid_parameter', { message: `${name} must be ${WORDS[name] ?? 'a number'}.`, param: name })
+    }
+  }
+  const streamed = members.get('stream')?.kind === 'true'
+  const asksUsage = streamed && (endpoint === 'chat/completions' || endpoint === 'completions')
+  const body = asksUsage ? askForUsage(bytes, scanned, members.get('stream_options')) : bytes
+  return {
+    body,
+    model: readModel(bytes, members.get('model')),
+    streamed,
+    hidesUsage: body !== bytes,
+    maxTokens: readNumber(bytes, members.get('max_completion_tokens') ?? members.get('max_tokens')),
+    choices: readNumber(bytes, members.get('n')),
+    bytes: bytes.length,
+  }
+}
+
+function scan(bytes: Buffer): Scanned {
+  try {
+    checkUtf8(bytes)
+    return scanObject(bytes, wanted)
+  } catch (error) {
+    if (error instanceof ScanFailure) throw new Refusal(error.code, { message: error.message, param: error.param })
+    throw error
+  }
+}
+
+const textOf = (bytes: Buffer, { start, end }: Member) => bytes.toString('utf8', start, end)
+
+function readModel(bytes: Buffer, member: Member | undefined): string {
+  if (member === undefined) throw new Refusal('invalid_parameter', { message: 'model is missing.', param: 'model' })
+  const raw = textOf(bytes, member)
+  const model = raw.includes('\\') ? String(JSON.parse(raw)) : raw.slice(1, -1)
+  if (model === '' || model.length > MAX_MODEL || /\p{Cc}/u.test(model) || !model.isWellFormed()) {
+    throw new Refusal('invalid_parameter', { message: 'model is not the name of a model.', param: 'model' })
+  }
+  return model
+}
+
+function readNumber(bytes: Buffer, member: Member | undefined): number | null {
+  return member?.kind === 'number' ? Number(textOf(bytes, member)) : null
+}
+
+const splice = (bytes: Buffer, start: number, end: number, text: string) =>
+  Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)])
+
+/** The same bytes with `stream_options.include_usage` true; the very same buffer when the caller asked for it. */
+function askForUsage(bytes: Buffer, { close }: Scanned, options: Member | undefined): Buffer {
+  if (options === undefined) return splice(bytes, close, close, ',"stream_options":{"include_usage":true}')
+  if (options.kind === 'null') return splice(bytes, options.start, options.end, '{"include_usage":true}')
+  if (options.end - options.start > MAX_OPTIONS_BYTES) {
+    throw new Refusal('body_too_complex', { message: 'stream_options is too large.', param: 'stream_options' })
+  }
+  const inner = scanOptions(bytes.subarray(options.start, options.end))
+  const asked = inner.members[0]
+  if (asked?.kind === 'true') return bytes
+  if (asked) return splice(bytes, options.start + asked.start, options.start + asked.end, 'true')
+  const content = bytes.toString('utf8', options.start + inner.open + 1, options.start + inner.close)
+  const comma = content.trim() === '' ? '' : ','
+  return splice(bytes, options.start + 1, options.start + 1, `"include_usage":true${comma}`)
+}
+
+function scanOptions(bytes: Buffer): Scanned {
+  try {
+    return scanObject(bytes, (name) => (name.toLowerCase() === 'include_usage' ? 'include_usage' : null))
+  } catch (error) {
+    if (!(error instanceof ScanFailure)) throw error
+    throw new Refusal(error.code, { message: error.message, param: `stream_options.${error.param ?? ''}` })
+  }
+}
+
+/** The body with another model name in the place of the caller's; everything else stays byte for byte. */
+export function withModel(bytes: Buffer, model: string): Buffer {
+  const member = scanObject(bytes, (name) => (name === 'model' ? name : null)).members[0]
+  return member ? splice(bytes, member.start, member.end, JSON.stringify(model)) : bytes
+}

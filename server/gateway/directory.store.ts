@@ -1,0 +1,122 @@
+import type pg from 'pg'
+import type { AuthType, WireFormat } from '../generated/prisma/enums.ts'
+
+/** A key as the hot path needs it. Instants are epoch milliseconds. */
+export type KeyRow = {
+  readonly id: string
+  readonly ownerId: string
+  readonly providerId: string
+  readonly version: number
+  readonly expiresAt: number | null
+  readonly deleted: boolean
+  readonly pending: boolean
+}
+
+/** One secret with its key. */
+export type SecretRow = {
+  readonly id: string
+  readonly publicId: string
+  readonly secretHash: Uint8Array<ArrayBuffer>
+  readonly pepperVersion: number
+  readonly expiresAt: number | null
+  readonly key: KeyRow
+}
+
+export type UserRow = { readonly id: string; readonly version: number; readonly active: boolean }
+
+export type ProviderRow = {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly enabled: boolean
+  readonly baseUrl: string
+  readonly wireFormat: WireFormat
+  readonly authType: AuthType
+  readonly authHeader: string | null
+  readonly sealedCredential: Uint8Array | null
+  readonly enabledModels: readonly string[]
+  readonly discoveredModels: readonly string[]
+  readonly createdAt: number
+  readonly connectTimeoutMs: number
+  readonly firstByteTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly totalTimeoutMs: number
+  readonly maxConcurrency: number | null
+}
+
+const SECRETS = `
+  SELECT s.id, s.public_id, s.secret_hash, s.pepper_version, s.expires_at AS secret_expires_at,
+    k.id AS key_id, k.owner_id, k.provider_id, k.version, k.expires_at, k.deleted_at, k.pending
+  FROM key_secrets s JOIN api_keys k ON k.id = s.key_id`
+
+type RawSecret = {
+  readonly id: string
+  readonly public_id: string
+  readonly secret_hash: Buffer
+  readonly pepper_version: number
+  readonly secret_expires_at: Date | null
+  readonly key_id: string
+  readonly owner_id: string
+  readonly provider_id: string
+  readonly version: number
+  readonly expires_at: Date | null
+  readonly deleted_at: Date | null
+  readonly pending: boolean
+}
+
+const toSecret = (row: RawSecret): SecretRow => ({
+  id: row.id,
+  publicId: row.public_id,
+  secretHash: new Uint8Array(row.secret_hash),
+  pepperVersion: row.pepper_version,
+  expiresAt: row.secret_expires_at?.getTime() ?? null,
+  key: {
+    id: row.key_id,
+    ownerId: row.owner_id,
+    providerId: row.provider_id,
+    version: row.version,
+    expiresAt: row.expires_at?.getTime() ?? null,
+    deleted: row.deleted_at !== null,
+    pending: row.pending,
+  },
+})
+
+/** The secret with this public id, or null. */
+export async function findSecret(pool: pg.Pool, publicId: string): Promise<SecretRow | null> {
+  const { rows } = await pool.query<RawSecret>({
+    name: 'directory-secret',
+    text: `${SECRETS} WHERE s.public_id = $1`,
+    values: [publicId],
+  })
+  return rows[0] ? toSecret(rows[0]) : null
+}
+
+/** Every secret of these keys. */
+export async function listSecrets(pool: pg.Pool, keyIds: readonly string[]): Promise<readonly SecretRow[]> {
+  const { rows } = await pool.query<RawSecret>(`${SECRETS} WHERE s.key_id = ANY($1::uuid[])`, [keyIds])
+  return rows.map(toSecret)
+}
+
+/** These users, or all of them. Deleted ones are not active. */
+export async function listUsers(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly UserRow[]> {
+  const { rows } = await pool.query<UserRow>(
+    `SELECT id, version, active AND deleted_at IS NULL AS active FROM users WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
+    [ids],
+  )
+  return rows
+}
+
+/** These providers, or all of them. Deleted ones are not enabled. */
+export async function listProviders(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly ProviderRow[]> {
+  const { rows } = await pool.query<Omit<ProviderRow, 'createdAt'> & { readonly createdAt: Date }>(
+    `SELECT id, name, version, enabled AND deleted_at IS NULL AS enabled, base_url AS "baseUrl",
+      wire_format AS "wireFormat", auth_type AS "authType", auth_header AS "authHeader",
+      sealed_credential AS "sealedCredential", enabled_models AS "enabledModels",
+      discovered_models AS "discoveredModels", created_at AS "createdAt",
+      connect_timeout_ms AS "connectTimeoutMs", first_byte_timeout_ms AS "firstByteTimeoutMs",
+      idle_timeout_ms AS "idleTimeoutMs", total_timeout_ms AS "totalTimeoutMs", max_concurrency AS "maxConcurrency"
+    FROM providers WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
+    [ids],
+  )
+  return rows.map((row) => ({ ...row, createdAt: row.createdAt.getTime() }))
+}

@@ -1,0 +1,167 @@
+import { LRUCache } from 'lru-cache'
+import type { Change } from '../lib/changes.ts'
+import type { Parts } from '../lib/parts.ts'
+import { findSecret, listProviders, listSecrets, listUsers, type SecretRow, type UserRow } from './directory.store.ts'
+import { closePool, toUpstream, type Upstream } from './upstream.ts'
+
+/**
+ * What the hot path may know: secrets by public id in a bounded cache, users and providers whole. All of it moves
+ * forward only: what a change made us read is never overwritten by an answer that was asked for before it.
+ */
+export type Directory = {
+  /** From memory: the secret, null when it is known that there is none, undefined when it must be looked up. */
+  peek(publicId: string): SecretRow | null | undefined
+  /** One look-up however many ask at once. Rejects when the database does not answer. */
+  find(publicId: string): Promise<SecretRow | null>
+  isActive(userId: string): boolean
+  upstream(providerId: string): Upstream | undefined
+  /** When it was last proven that nothing newer exists (epoch ms). */
+  confirmedAt(): number
+  /** Called after each change was applied. */
+  onChange(listener: () => void): void
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const MAX_SECRETS = 100_000
+const MAX_UNKNOWN = 20_000
+/** How long an unknown public id is believed to be unknown; a new key is announced, so this is only the back-stop. */
+const UNKNOWN_MS = 5_000
+const MAX_LOOKUPS = 256
+
+type Needs = Pick<Parts, 'db' | 'changes' | 'keyring' | 'outgoing' | 'log'>
+
+export function createDirectory(needs: Needs): Directory {
+  const { db, changes } = needs
+  const keys = new KeyCache((publicId) => findSecret(db.pool, publicId))
+  const users = new Map<string, UserRow>()
+  const upstreams = new Map<string, Upstream>()
+  const listeners: (() => void)[] = []
+
+  const setUsers = (rows: readonly UserRow[]) => {
+    for (const row of rows) if (row.version >= (users.get(row.id)?.version ?? 0)) users.set(row.id, row)
+  }
+
+  async function readProviders(ids: readonly string[] | null) {
+    for (const row of await listProviders(db.pool, ids)) {
+      const before = upstreams.get(row.id)
+      if (row.version < (before?.version ?? 0)) continue
+      const upstream = toUpstream(needs, row, before)
+      if (upstream.credential === null) needs.log.error({ providerId: row.id }, 'a provider credential cannot be opened')
+      upstreams.set(row.id, upstream)
+    }
+  }
+
+  async function apply(entries: readonly Change[]) {
+    const named = (type: string) => [
+      ...new Set(entries.flatMap((entry) => (entry.subjectType === type && entry.subjectId ? [entry.subjectId] : []))),
+    ]
+    const [keyIds, userIds, providerIds] = [named('ApiKey'), named('User'), named('Provider')]
+    // A change of keys that names none of them may be a change of any.
+    if (entries.some(({ subjectType, subjectId }) => subjectType === 'ApiKey' && subjectId === null)) keys.forgetAll()
+    if (keyIds.length > 0) {
+      keys.forget(keyIds)
+      keys.set(await listSecrets(db.pool, keyIds))
+    }
+    if (userIds.length > 0) setUsers(await listUsers(db.pool, userIds))
+    if (providerIds.length > 0) await readProviders(providerIds)
+    for (const listener of listeners) listener()
+  }
+
+  return {
+    peek: (publicId) => keys.peek(publicId),
+    find: (publicId) => keys.find(publicId),
+    isActive: (userId) => users.get(userId)?.active === true,
+    upstream: (providerId) => upstreams.get(providerId),
+    confirmedAt: () => changes.confirmedAt(),
+    onChange: (listener) => listeners.push(listener),
+    async start() {
+      // Subscribed first: a change during the first reading is read again, not missed.
+      changes.subscribe(apply)
+      setUsers(await listUsers(db.pool, null))
+      await readProviders(null)
+    },
+    async stop() {
+      for (const { pool } of upstreams.values()) closePool(pool)
+    },
+  }
+}
+
+/** Thrown when too many unknown keys are being looked up: guessing must not occupy the database. */
+export class TooManyLookups extends Error {
+  override readonly name = 'TooManyLookups'
+}
+
+/** Secrets by public id. Exported for its tests. */
+export class KeyCache {
+  readonly #secrets: LRUCache<string, SecretRow>
+  readonly #byKey = new Map<string, Set<string>>()
+  readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS })
+  readonly #running = new Map<string, Promise<SecretRow | null>>()
+  readonly #read: (publicId: string) => Promise<SecretRow | null>
+  #changes = 0
+
+  constructor(read: (publicId: string) => Promise<SecretRow | null>, max = MAX_SECRETS) {
+    this.#read = read
+    this.#secrets = new LRUCache({ max, dispose: (secret, publicId) => this.#unlink(secret.key.id, publicId) })
+  }
+
+  peek(publicId: string): SecretRow | null | undefined {
+    return this.#secrets.get(publicId) ?? (this.#unknown.has(publicId) ? null : undefined)
+  }
+
+  find(publicId: string): Promise<SecretRow | null> {
+    const running = this.#running.get(publicId)
+    if (running) return running
+    if (this.#running.size >= MAX_LOOKUPS) return Promise.reject(new TooManyLookups('too many look-ups at once'))
+    const started = this.#lookUp(publicId).finally(() => this.#running.delete(publicId))
+    this.#running.set(publicId, started)
+    return started
+  }
+
+  /** Drops what is known of these keys; look-ups that are under way will be repeated. */
+  forget(keyIds: readonly string[]): void {
+    this.#changes++
+    for (const keyId of keyIds) for (const publicId of [...(this.#byKey.get(keyId) ?? [])]) this.#secrets.delete(publicId)
+    this.#unknown.clear()
+  }
+
+  forgetAll(): void {
+    this.#changes++
+    this.#secrets.clear()
+    this.#unknown.clear()
+  }
+
+  /** Takes over what was read because of a change. */
+  set(secrets: readonly SecretRow[]): void {
+    this.#changes++
+    for (const secret of secrets) this.#store(secret)
+  }
+
+  async #lookUp(publicId: string): Promise<SecretRow | null> {
+    for (;;) {
+      const before = this.#changes
+      const found = await this.#read(publicId)
+      // Something changed since it was asked: the answer may be from before that.
+      if (before !== this.#changes) continue
+      if (found) this.#store(found)
+      else this.#unknown.set(publicId, true)
+      return found
+    }
+  }
+
+  #store(secret: SecretRow): void {
+    const known = this.#secrets.peek(secret.publicId)
+    if (known && known.key.version > secret.key.version) return
+    this.#secrets.set(secret.publicId, secret)
+    const ids = this.#byKey.get(secret.key.id) ?? new Set()
+    ids.add(secret.publicId)
+    this.#byKey.set(secret.key.id, ids)
+  }
+
+  #unlink(keyId: string, publicId: string): void {
+    const ids = this.#byKey.get(keyId)
+    ids?.delete(publicId)
+    if (ids?.size === 0) this.#byKey.delete(keyId)
+  }
+}

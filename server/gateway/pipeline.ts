@@ -1,0 +1,20 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Keyring } from '../lib/keyring.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Journal } from '../usage/journal.ts'
+import type { Directory } from './directory.ts'
+import type { Presences } from './presence.ts'
+import type { Admission } from './steps/admit.ts'
+
+/** What the steps of the pipeline work with. */
+export type Pipeline = {
+  readonly directory: Directory
+  readonly journal: Journal
+  readonly presences: Presences
+  readonly admission: Admission
+  readonly clock: Clock
+  readonly keyring: Keyring
+  readonly log: Logger
+  readonly stalenessMs: number
+  readonly maxBodyBytes: number
+}

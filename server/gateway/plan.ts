@@ -1,0 +1,16 @@
+import type { Ask } from './ask.ts'
+import type { Call } from './call.ts'
+import type { SecretRow } from './directory.store.ts'
+import type { Route } from './route.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What was decided: who asks whom for what. */
+export type Plan = {
+  readonly call: Call
+  readonly route: Route
+  readonly secret: SecretRow
+  readonly upstream: Upstream
+  readonly ask: Ask
+  /** Milliseconds in which the caller was still sending. */
+  readonly waitedMs: number
+}

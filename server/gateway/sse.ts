@@ -1,0 +1,133 @@
+import { isErrorEvent, isExtraEvent, laterTokens, NO_TOKENS, parse, readStatement, type Tokens } from './tokens.ts'
+
+const LINE_FEED = 0x0a
+const RETURN = 0x0d
+/** An event larger than this is passed on unread. */
+const MAX_EVENT_BYTES = 1024 * 1024
+
+const USAGE = Buffer.from('"usage"')
+const ERROR = Buffer.from('"error"')
+const MODEL = Buffer.from('"model"')
+
+/**
+ * Reads a stream of server-sent events as it passes. Bytes may be cut anywhere and lines may end in LF, CRLF or CR.
+ * With `hidesUsage` an event that holds nothing but usage is taken out, so each event is held until it is whole;
+ * without, all bytes go on at once.
+ */
+export class SseReader {
+  tokens: Tokens = NO_TOKENS
+  model: string | null = null
+  /** True after an event in which the provider said that it failed. */
+  failed = false
+  readonly #hidesUsage: boolean
+  /** The event that has begun, in pieces. */
+  #pieces: Buffer[] = []
+  #bytes = 0
+  #lineIsEmpty = true
+  #afterReturn = false
+  /** True while the LF of a CRLF may follow whose event was taken out. */
+  #dropsFeed = false
+
+  constructor(hidesUsage: boolean) {
+    this.#hidesUsage = hidesUsage
+  }
+
+  /** True when everything passed on so far ends with a whole event. */
+  get atBoundary(): boolean {
+    return this.#hidesUsage || (this.#bytes === 0 && this.#lineIsEmpty)
+  }
+
+  /** What may go on to the caller now: the chunk itself, parts of it, or nothing yet (an empty buffer). */
+  push(chunk: Buffer): Buffer {
+    const passed: Buffer[] = []
+    let start = 0
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (byte === LINE_FEED && this.#afterReturn) {
+        this.#afterReturn = false
+        // The second half of a line end that was counted already; it belongs to what stands before it.
+        if (at !== start || this.#bytes > 0) continue
+        if (!this.#dropsFeed) passed.push(chunk.subarray(at, at + 1))
+        start = at + 1
+      } else if (byte === LINE_FEED || byte === RETURN) {
+        this.#afterReturn = byte === RETURN
+        if (!this.#lineIsEmpty) {
+          this.#lineIsEmpty = true
+          continue
+        }
+        const end = byte === RETURN && chunk[at + 1] === LINE_FEED ? at + 2 : at + 1
+        if (end === at + 2) this.#afterReturn = false
+        this.#finishEvent(chunk.subarray(start, end), passed)
+        start = end
+        at = end - 1
+      } else {
+        this.#afterReturn = false
+        this.#lineIsEmpty = false
+      }
+    }
+    if (start < chunk.length) this.#hold(chunk.subarray(start), passed)
+    if (!this.#hidesUsage) return chunk
+    return passed.length === 1 ? (passed[0] ?? chunk) : Buffer.concat(passed)
+  }
+
+  /** What is left when the stream ends in the middle of an event. */
+  end(): Buffer {
+    const rest = Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#bytes = 0
+    if (rest.length > 0 && this.#read(rest)) return Buffer.alloc(0)
+    return this.#hidesUsage ? rest : Buffer.alloc(0)
+  }
+
+  #finishEvent(last: Buffer, passed: Buffer[]): void {
+    const event = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
+    const isTooLong = this.#bytes > MAX_EVENT_BYTES
+    this.#pieces = []
+    this.#bytes = 0
+    this.#dropsFeed = !isTooLong && this.#read(event)
+    if (isTooLong) passed.push(last)
+    else if (!this.#dropsFeed) passed.push(event)
+  }
+
+  #hold(rest: Buffer, passed: Buffer[]): void {
+    this.#bytes += rest.length
+    if (this.#bytes <= MAX_EVENT_BYTES) {
+      this.#pieces.push(rest)
+      return
+    }
+    // Nobody's usage is that long: what was held goes on, and so will the rest.
+    passed.push(...this.#pieces, rest)
+    this.#pieces = []
+  }
+
+  /** Reads what one event says; true when it must not reach the caller. */
+  #read(event: Buffer): boolean {
+    const saysUsage = hasValue(event, USAGE)
+    const saysError = !this.failed && hasValue(event, ERROR)
+    const saysModel = this.model === null && event.includes(MODEL)
+    if (!saysUsage && !saysError && !saysModel) return false
+    const parsed = parse(dataOf(event))
+    const { tokens, model } = readStatement(parsed)
+    this.model ??= model
+    if (saysUsage && tokens) this.tokens = laterTokens(this.tokens, tokens)
+    if (saysError && isErrorEvent(parsed)) this.failed = true
+    return this.#hidesUsage && saysUsage && isExtraEvent(parsed)
+  }
+}
+
+/** True when a member of this name has another value than null (providers repeat `"usage":null` in every event). */
+function hasValue(event: Buffer, name: Buffer): boolean {
+  for (let at = event.indexOf(name); at !== -1; at = event.indexOf(name, at + name.length)) {
+    let value = at + name.length
+    while (event[value] === 0x20 || event[value] === 0x3a) value++
+    if (event[value] !== 0x6e) return true
+  }
+  return false
+}
+
+/** The data lines of an event, joined as the specification says. */
+function dataOf(event: Buffer): string {
+  const lines = event.toString('utf8').replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+  const data = lines.flatMap((line) => (line.startsWith('data:') ? [line.slice(line[5] === ' ' ? 6 : 5)] : []))
+  return data.join('\n')
+}

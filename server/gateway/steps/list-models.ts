@@ -1,0 +1,50 @@
+import type { Call } from '../call.ts'
+import { Refusal } from '../refusal.ts'
+import type { Upstream } from '../upstream.ts'
+
+/** Answers what this key may ask for, in the wire format of its provider. No provider is asked. */
+export function listModels({ res, id }: Call, upstream: Upstream, modelId: string | null): void {
+  const write = upstream.wireFormat === 'ANTHROPIC' ? anthropic : openai
+  if (modelId !== null && !upstream.allows(modelId)) {
+    throw new Refusal('model_not_available', {
+      message: 'This model is not enabled in the configuration of the provider.',
+      param: 'model',
+      asked: { model: modelId.replace(/\p{Cc}/gu, '').slice(0, 256), streamed: false, bytes: 0 },
+    })
+  }
+  const models = modelId === null ? upstream.models : [modelId]
+  const written = models.map((model) => write.one(model, upstream.createdAt))
+  const body = JSON.stringify(modelId === null ? write.list(written, models) : written[0])
+  res.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-request-id': id,
+  })
+  res.end(body)
+}
+
+const openai = {
+  one: (id: string, createdAt: number) => ({
+    id,
+    object: 'model',
+    created: Math.floor(createdAt / 1000),
+    owned_by: 'provider',
+  }),
+  list: (data: readonly unknown[], _models: readonly string[]): unknown => ({ object: 'list', data }),
+}
+
+const anthropic = {
+  one: (id: string, createdAt: number) => ({
+    type: 'model',
+    id,
+    display_name: id,
+    created_at: new Date(createdAt).toISOString(),
+  }),
+  list: (data: readonly unknown[], models: readonly string[]): unknown => ({
+    data,
+    has_more: false,
+    first_id: models[0] ?? null,
+    last_id: models.at(-1) ?? null,
+  }),
+}

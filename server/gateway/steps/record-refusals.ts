@@ -1,0 +1,48 @@
+import type { UsageEntry } from '../../usage/usage-entry.ts'
+import type { Call } from '../call.ts'
+import type { SecretRow } from '../directory.store.ts'
+import type { Pipeline } from '../pipeline.ts'
+import { Refusal } from '../refusal.ts'
+import type { Route } from '../route.ts'
+
+/**
+ * Runs what happens between knowing who asks and asking a provider; a refusal on the way becomes a usage entry, so
+ * that the key's owner sees it.
+ */
+export async function recordingRefusals<Result>(
+  gateway: Pipeline,
+  { call, route, secret }: { readonly call: Call; readonly route: Route; readonly secret: SecretRow },
+  decide: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await decide()
+  } catch (error) {
+    if (error instanceof Refusal) gateway.journal.end(toEntry(call, route, secret, error), null)
+    throw error
+  }
+}
+
+const toEntry = (call: Call, { endpoint }: Route, { id, key }: SecretRow, refusal: Refusal): UsageEntry => ({
+  id: call.id,
+  startedAt: call.startedAt,
+  keyId: key.id,
+  secretId: id,
+  ownerId: key.ownerId,
+  providerId: key.providerId,
+  endpoint,
+  modelAsked: refusal.asked?.model ?? null,
+  modelAnswered: null,
+  status: refusal.status,
+  code: refusal.code,
+  end: 'REFUSED',
+  streamed: refusal.asked?.streamed ?? false,
+  inputTokens: null,
+  outputTokens: null,
+  cachedTokens: null,
+  costMicros: null,
+  latencyMs: Math.round(performance.now() - call.arrivedAt),
+  firstTokenMs: null,
+  overheadUs: 0,
+  requestBytes: refusal.asked?.bytes ?? 0,
+  responseBytes: 0,
+})

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { type Config, readConfig } from '../../config.ts'
+import type { Prisma } from '../../generated/prisma/client.ts'
+import { change } from '../../lib/change.ts'
+import { createChanges } from '../../lib/changes.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { createKeyring } from '../../lib/keyring.ts'
+import { createLog } from '../../lib/log.ts'
+import { createOutgoing } from '../../lib/outgoing.ts'
+import type { Parts } from '../../lib/parts.ts'
+import { systemRandom } from '../../lib/random.ts'
+import { seal } from '../../lib/seal.ts'
+import { mintSecret, toStoredSecret } from '../../lib/secret.ts'
+import { type TestDb, testDb } from '../../test/database.ts'
+import { createGateway, type Gateway } from '../gateway.ts'
+
+/** A caller's key in the world: what it sends, and its rows. */
+export type TestKey = { readonly text: string; readonly id: string; readonly secretId: string; readonly ownerId: string }
+
+/** A gateway on a real port with a real database, and a provider that does what the test says. */
+export type World = {
+  readonly db: TestDb
+  readonly parts: Parts
+  readonly gateway: Gateway
+  readonly url: string
+  readonly port: number
+  readonly provider: Provider
+  readonly providerId: string
+  readonly key: TestKey
+  readonly credential: string
+  mintKey(set?: Partial<Prisma.ApiKeyUncheckedCreateInput>): Promise<TestKey>
+  addProvider(set?: Partial<Prisma.ProviderUncheckedCreateInput>): Promise<string>
+  /** Changes rows as a service would: in one transaction with an audit entry, applied when it resolves. */
+  change(subjectType: string, subjectId: string, work: (tx: Prisma.TransactionClient) => Promise<unknown>): Promise<void>
+  /** The entries so far, oldest first. */
+  entries(): Promise<readonly Entry[]>
+}
+
+export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
+
+export type Received = { readonly req: IncomingMessage; readonly body: string }
+
+/** An upstream whose answer the test sets. */
+export type Provider = {
+  readonly server: Server
+  readonly port: number
+  readonly url: string
+  readonly received: Received[]
+  answer: (req: IncomingMessage, res: ServerResponse, body: string) => void
+}
+
+export const CREDENTIAL = 'sk-provider-credential-0001'
+
+export async function listen(handler: RequestListener): Promise<{ server: Server; port: number }> {
+  const server = createServer(handler)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port }: AddressInfo = Object(server.address())
+  return { server, port }
+}
+
+export const plainAnswer = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  model: 'gpt-4-0613',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21, prompt_tokens_details: { cached_tokens: 4 } },
+}
+
+export function sendJson(res: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+  const body = JSON.stringify(value)
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers })
+  res.end(body)
+}
+
+export async function startProvider(): Promise<Provider> {
+  const received: Received[] = []
+  const { server, port } = await listen((req, res) => {
+    const chunks: Buffer[] = []
+    req.on('data', (chunk: Buffer) => chunks.push(chunk))
+    req.on('end', () => {
+      const body = Buffer.concat(chunks).toString()
+      received.push({ req, body })
+      provider.answer(req, res, body)
+    })
+  })
+  const provider: Provider = {
+    server,
+    port,
+    url: `http://127.0.0.1:${port}/v1`,
+    received,
+    answer: (_req, res) => sendJson(res, 200, plainAnswer),
+  }
+  return provider
+}
+
+export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
+  const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+  const config = { ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1' }), ...set }
+  const log = createLog('silent')
+  return {
+    config,
+    db,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    keyring: createKeyring([Buffer.alloc(32, 7)]),
+    outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: config.loopbackUpstreams, ownPorts }),
+    changes: createChanges({ db, clock: systemClock, log, stalenessMs: config.stalenessMs }),
+  }
+}
+
+async function addUser({ prisma }: TestDb): Promise<string> {
+  const user = await prisma.user.create({ data: { username: `user-${randomUUID()}`, displayName: 'A user' } })
+  return user.id
+}
+
+function providerAdder({ db, keyring }: Parts, provider: Provider) {
+  return async (set: Partial<Prisma.ProviderUncheckedCreateInput> = {}) => {
+    const id = systemRandom.uuidv7()
+    const sealedCredential = new Uint8Array(seal(keyring, { table: 'providers', id, column: 'sealed_credential' }, CREDENTIAL))
+    const name = `p-${randomUUID().slice(0, 8)}`
+    const data = { id, name, baseUrl: provider.url, enabledModels: ['gpt-4', 'gpt-4o*'], sealedCredential }
+    await db.prisma.provider.create({ data: { ...data, ...set } })
+    return id
+  }
+}
+
+function keyMinter({ db, keyring }: Parts, providerId: string) {
+  return async (set: Partial<Prisma.ApiKeyUncheckedCreateInput> = {}): Promise<TestKey> => {
+    const text = mintSecret(systemRandom.bytes, 'aic_')
+    const ownerId = set.ownerId ?? (await addUser(db as TestDb))
+    const data = { name: `key-${randomUUID()}`, ownerId, creatorId: ownerId, providerId, type: 'Development', ...set }
+    const key = await db.prisma.apiKey.create({ data })
+    const secret = await db.prisma.keySecret.create({ data: { keyId: key.id, ...toStoredSecret(keyring, text, 'aic_') } })
+    return { text, id: key.id, secretId: secret.id, ownerId }
+  }
+}
+
+/** Call it once per test file, at the top. */
+export async function startWorld(set: Partial<Config> = {}): Promise<World> {
+  const db = await testDb()
+  const parts = testParts(db, set)
+  const provider = await startProvider()
+  const addProvider = providerAdder(parts, provider)
+  const providerId = await addProvider()
+  const mintKey = keyMinter(parts, providerId)
+  const key = await mintKey()
+  const gateway = createGateway(parts)
+  await parts.changes.start()
+  await gateway.start()
+  const { server, port } = await listen((req, res) => gateway.handle(req, res))
+  afterAll(async () => {
+    provider.server.closeAllConnections()
+    provider.server.close()
+    server.closeAllConnections()
+    server.close()
+    await gateway.stop()
+    await parts.changes.stop()
+  })
+  const by = { parts, viewer: { id: null, username: 'system', via: 'system' as const }, origin: { requestId: null, address: null, userAgent: null } }
+  return {
+    db, parts, gateway, provider, providerId, key, mintKey, addProvider, port,
+    credential: CREDENTIAL,
+    url: `http://127.0.0.1:${port}/work`,
+    change: (subjectType, subjectId, work) =>
+      change(by, async (tx, record) => {
+        await work(tx)
+        record({ action: 'test', subjectType, subjectId, subjectName: null })
+      }),
+    async entries() {
+      await gateway.flush()
+      return db.prisma.usageEntry.findMany({ orderBy: [{ startedAt: 'asc' }, { id: 'asc' }] })
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Pool } from 'undici'
+import type { Keyring } from '../lib/keyring.ts'
+import type { Outgoing } from '../lib/outgoing.ts'
+import { open } from '../lib/seal.ts'
+import { compileModels, listModels, type ModelMatcher } from '../providers/model.ts'
+import { credentialHeaders, credentialPlace } from '../providers/provider.ts'
+import type { ProviderRow } from './directory.store.ts'
+
+/** A provider as the hot path uses it: nothing is left to compute per request. */
+export type Upstream = Pick<
+  ProviderRow,
+  'id' | 'version' | 'enabled' | 'wireFormat' | 'firstByteTimeoutMs' | 'idleTimeoutMs' | 'totalTimeoutMs' | 'maxConcurrency'
+> & {
+  /** Connections to its origin. */
+  readonly pool: Pool
+  readonly origin: string
+  readonly connectTimeoutMs: number
+  /** The base URL's path without a slash at its end. */
+  readonly prefix: string
+  /** Name and value of the credential header; empty for none; null when the sealed credential cannot be opened. */
+  readonly credential: readonly string[] | null
+  readonly allows: ModelMatcher
+  /** The names that are answered to a caller who asks for a list. */
+  readonly models: readonly string[]
+  readonly createdAt: number
+}
+
+type Needs = { readonly outgoing: Outgoing; readonly keyring: Keyring }
+
+/** Keeps the connections of `before` when they lead to the same place. Its pool is closed otherwise, after its last answer. */
+export function toUpstream({ outgoing, keyring }: Needs, row: ProviderRow, before: Upstream | undefined): Upstream {
+  const url = new URL(row.baseUrl)
+  const isSame = before?.origin === url.origin && before.connectTimeoutMs === row.connectTimeoutMs
+  if (before && !isSame) closePool(before.pool)
+  return {
+    id: row.id,
+    version: row.version,
+    enabled: row.enabled,
+    wireFormat: row.wireFormat,
+    firstByteTimeoutMs: row.firstByteTimeoutMs,
+    idleTimeoutMs: row.idleTimeoutMs,
+    totalTimeoutMs: row.totalTimeoutMs,
+    maxConcurrency: row.maxConcurrency,
+    pool: before && isSame ? before.pool : outgoing.pool(url.origin, { connectTimeoutMs: row.connectTimeoutMs }),
+    origin: url.origin,
+    connectTimeoutMs: row.connectTimeoutMs,
+    prefix: url.pathname.replace(/\/+$/, ''),
+    credential: readCredential(keyring, row),
+    allows: remembering(compileModels(row.enabledModels)),
+    models: listModels(row.enabledModels, row.discoveredModels),
+    createdAt: row.createdAt,
+  }
+}
+
+/** Lets what is running finish. */
+export function closePool(pool: Pool): void {
+  pool.close().catch(() => undefined)
+}
+
+function readCredential(keyring: Keyring, row: ProviderRow): readonly string[] | null {
+  if (row.authType === 'NONE') return []
+  if (row.sealedCredential === null) return null
+  try {
+    const credential = open(keyring, credentialPlace(row.id), row.sealedCredential)
+    return Object.entries(credentialHeaders(row, credential)).flat()
+  } catch {
+    // Edited, moved or sealed under another master key: this provider alone does not work.
+    return null
+  }
+}
+
+const REMEMBERED = 1_000
+
+/** Callers ask for the same few models over and over; names that nobody enabled must not fill the memory. */
+function remembering(matches: ModelMatcher): ModelMatcher {
+  const known = new Map<string, boolean>()
+  return (model) => {
+    const before = known.get(model)
+    if (before !== undefined) return before
+    if (known.size >= REMEMBERED) known.clear()
+    const allowed = matches(model)
+    known.set(model, allowed)
+    return allowed
+  }
+}

@@ -1,0 +1,62 @@
+import { readAsk } from './ask.ts'
+import type { Call } from './call.ts'
+import type { SecretRow } from './directory.store.ts'
+import { refuseSecret } from './key-status.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Plan } from './plan.ts'
+import type { Presence } from './presence.ts'
+import { Refusal } from './refusal.ts'
+import { type Route, readRoute } from './route.ts'
+import type { Lease } from './steps/admit.ts'
+import { authenticate } from './steps/authenticate.ts'
+import { checkModel, chooseProvider } from './steps/choose.ts'
+import { forward } from './steps/forward.ts'
+import { listModels } from './steps/list-models.ts'
+import { readBody } from './steps/read-body.ts'
+import { recordingRefusals } from './steps/record-refusals.ts'
+
+/**
+ * One `/work` request, from its first header to its usage entry. Each line adds one fact and needs only the facts
+ * above it. A "no" is a `Refusal`, thrown where it is noticed and answered by `http.ts`.
+ */
+export async function work(gateway: Pipeline, call: Call): Promise<void> {
+  const route = readRoute(call.req.method ?? '', call.req.url ?? '')
+  const secret = await authenticate(gateway, call.req)
+  using presence = gateway.presences.enter(call, secret)
+  const decided = await recordingRefusals(gateway, { call, route, secret }, () =>
+    decide(gateway, call, route, secret, presence),
+  )
+  if (decided === null) return
+  using _lease = decided.lease
+  await forward(gateway, decided.plan, presence)
+}
+
+type Decided = { readonly plan: Plan; readonly lease: Lease }
+
+/** What is to be asked of which provider; null when the request was answered here. */
+async function decide(
+  gateway: Pipeline,
+  call: Call,
+  route: Route,
+  secret: SecretRow,
+  presence: Presence,
+): Promise<Decided | null> {
+  checkSecret(gateway, secret)
+  const upstream = chooseProvider(gateway, secret, route)
+  if (route.endpoint === 'models') {
+    listModels(call, upstream, route.modelId)
+    return null
+  }
+  const body = await readBody(gateway, call, presence)
+  const ask = readAsk(route.endpoint, body.bytes)
+  checkModel(upstream, ask)
+  // The body may have taken a while to arrive.
+  if (body.waitedMs > 1) checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
+  const lease = gateway.admission.admit(upstream, ask)
+  return { plan: { call, route, secret, upstream, ask, waitedMs: body.waitedMs }, lease }
+}
+
+function checkSecret({ directory, clock }: Pipeline, secret: SecretRow): void {
+  const code = refuseSecret(directory, secret, clock.now().getTime())
+  if (code !== null) throw new Refusal(code)
+}
