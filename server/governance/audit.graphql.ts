@@ -1,0 +1,71 @@
+import { builder } from '../graphql/builder.ts'
+import { named } from '../graphql/connection.ts'
+import { signedIn } from '../graphql/context.ts'
+import { listAuditEntries } from './audit.service.ts'
+import type { AuditEntryRow } from './audit.store.ts'
+
+const AuditEntry = builder.objectRef<AuditEntryRow>('AuditEntry').implement({
+  description: 'One change or sign-in event, chained to the one before by its hash. For administrators and auditors.',
+  authScopes: { reader: true },
+  fields: (t) => ({
+    seq: t.expose('seq', { type: 'BigInt', description: 'Its number, without gaps.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
+    actorId: t.exposeID('actorId', { nullable: true, description: 'Who did it; null: the system, or nobody known.' }),
+    actorName: t.exposeString('actorName', { description: 'The username as it was then, or `system`.' }),
+    via: t.exposeString('via', { description: '`session`, `access_token`, `setup`, `sign_in` or `system`.' }),
+    address: t.exposeString('address', {
+      nullable: true,
+      description: 'The network address it came from; null: from inside.',
+    }),
+    requestId: t.exposeString('requestId', { nullable: true, description: 'The request it came with; null: none.' }),
+    action: t.exposeString('action', { description: 'What was done, as the mutation is named.' }),
+    subjectType: t.exposeString('subjectType', { description: 'The type of what it was done to.' }),
+    subjectId: t.exposeID('subjectId', {
+      nullable: true,
+      description: 'What it was done to; null: nothing with an id.',
+    }),
+    subjectName: t.exposeString('subjectName', {
+      nullable: true,
+      description: 'Its name as it was then; null: it has none.',
+    }),
+    before: t.expose('before', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What changed, as it was. Never a secret.',
+    }),
+    after: t.expose('after', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What changed, as it is now. Never a secret.',
+    }),
+    hash: t.string({
+      description: 'SHA-256 over the hash of the entry before and everything this one says, in hexadecimal.',
+      resolve: ({ hash }) => Buffer.from(hash).toString('hex'),
+    }),
+  }),
+})
+
+const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
+  description: 'Narrows the audit log; what is given must all hold.',
+  fields: (t) => ({
+    actorId: t.id({ description: 'What this person did.' }),
+    subjectType: t.string({ description: 'What was done to things of this type.' }),
+    subjectId: t.id({ description: 'What was done to this thing.' }),
+    action: t.string({ description: 'Only this action.' }),
+    from: t.field({ type: 'DateTime', description: 'At or after this instant.' }),
+    to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+  }),
+})
+
+builder.queryField('auditEntries', (t) =>
+  t.connection(
+    {
+      type: AuditEntry,
+      description: 'The audit log, the newest entry first. For administrators and auditors.',
+      authScopes: { reader: true },
+      args: { filter: t.arg({ type: AuditEntryFilter, description: 'Only these.' }) },
+      resolve: (_root, { filter, ...page }, context) => listAuditEntries(signedIn(context), page, filter ?? {}),
+    },
+    ...named('AuditEntry'),
+  ),
+)

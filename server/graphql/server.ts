@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { useDisableIntrospection } from '@envelop/disable-introspection'
+import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
+import { createYoga } from 'graphql-yoga'
+import { clientAddress, readRanges } from '../lib/address.ts'
+import type { Parts } from '../lib/parts.ts'
+import { findViewer } from '../users/sign-in.service.ts'
+import type { Context } from './context.ts'
+import { readSessionCookie, sessionCookies } from './cookies.ts'
+import { answerError, refuse } from './guard.ts'
+import { useMasking } from './masking.ts'
+import { schema } from './schema.ts'
+
+const MAX_DOCUMENT_BYTES = 256 * 1024
+
+/** Bounds on a document, checked before anything of it runs. The console's largest is well below a quarter of each. */
+const bounds = EnvelopArmorPlugin({
+  maxDepth: { n: 10, flattenFragments: true, exposeLimits: false },
+  maxAliases: { n: 15, exposeLimits: false },
+  maxTokens: { n: 1500, exposeLimits: false },
+  maxDirectives: { n: 10, exposeLimits: false },
+  costLimit: { maxCost: 5000, objectCost: 2, scalarCost: 1, depthCostFactor: 1.5, exposeLimits: false },
+  blockFieldSuggestion: { enabled: true },
+})
+
+type ServerContext = { readonly own: Context }
+
+/** Handles `/graphql` on the node server. */
+export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerResponse) => void {
+  const trusted = readRanges(parts.config.trustedProxies)
+  const yoga = createYoga<ServerContext, Context>({
+    schema,
+    context: ({ own }) => own,
+    plugins: [
+      bounds,
+      useDisableIntrospection({ disableIf: ({ context }) => (context as unknown as Context).viewer === null }),
+      useMasking(parts.log),
+    ],
+    maskedErrors: true,
+    logging: false,
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+    healthCheckEndpoint: '/graphql/health-is-elsewhere',
+    maxRequestBodySize: MAX_DOCUMENT_BYTES,
+  })
+
+  async function contextOf(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<Context | null> {
+    const { authorization } = req.headers
+    const accessToken = authorization === undefined ? null : (/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '')
+    const sessionToken = readSessionCookie(req.headers.cookie)
+    const origin = {
+      requestId,
+      address: clientAddress(req, trusted),
+      userAgent: req.headers['user-agent']?.slice(0, 300) ?? null,
+    }
+    const proof = accessToken !== null ? { accessToken } : sessionToken !== null ? { sessionToken } : null
+    const viewer = proof && (await findViewer(parts, proof))
+    // A session that has ended is nobody; a token that does not work is a broken script, which must be told.
+    if (accessToken !== null && !viewer) return null
+    return { parts, viewer, origin, session: sessionCookies(res) }
+  }
+
+  async function handle(req: IncomingMessage, res: ServerResponse, requestId: string) {
+    const own = await contextOf(req, res, requestId)
+    if (own) return await yoga(req, res, { own })
+    res.setHeader('www-authenticate', 'Bearer')
+    const message = 'This access token is not valid.'
+    return answerError(res, { status: 401, code: 'UNAUTHENTICATED', message }, requestId)
+  }
+
+  return (req, res) => {
+    const requestId = parts.random.uuidv7()
+    res.setHeader('x-request-id', requestId)
+    if (refuse(req, res, requestId)) return
+    handle(req, res, requestId).catch((error: unknown) => {
+      parts.log.error({ err: error, requestId }, 'a GraphQL request failed outside its resolvers')
+      const message = 'Something went wrong on our side.'
+      if (res.headersSent) res.destroy()
+      else answerError(res, { status: 500, code: 'INTERNAL_ERROR', message }, requestId)
+    })
+  }
+}
