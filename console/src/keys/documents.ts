@@ -1,0 +1,149 @@
+import { graphql, type ResultOf } from '../graphql.ts'
+
+const KeyRow = graphql(`
+  fragment KeyRow on ApiKey {
+    id
+    name
+    type
+    purpose
+    application
+    environment
+    status
+    createdAt
+    expiresAt
+    lastUsedAt
+    deletedAt
+    prefix
+    lastFour
+    owner { id username displayName }
+    creator { id username displayName }
+    provider { id name }
+    usage {
+      daily
+      last24Hours { requests errors }
+      last30Days { requests errors inputTokens outputTokens cachedTokens costMicros }
+    }
+  }
+`)
+
+/** A key as every list and dialog of the console knows it. It never holds a secret. */
+export type Key = ResultOf<typeof KeyRow>
+
+export const ListKeys = graphql(
+  `
+    query ListKeys($first: Int, $last: Int, $before: String, $after: String, $filter: ApiKeyFilter, $orderBy: ApiKeyOrder) {
+      apiKeys(first: $first, last: $last, before: $before, after: $after, filter: $filter, orderBy: $orderBy) {
+        nodes { ...KeyRow }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        totalCount
+      }
+    }
+  `,
+  [KeyRow],
+)
+
+export const FindKeys = graphql(`
+  query FindKeys($search: String) {
+    apiKeys(first: 12, filter: { search: $search }) {
+      nodes { id name prefix lastFour owner { id displayName } }
+    }
+  }
+`)
+
+export const GetKeyName = graphql(`
+  query GetKeyName($id: ID!) {
+    apiKey(id: $id) { id name }
+  }
+`)
+
+export const GetKey = graphql(
+  `
+    query GetKey($id: ID!) {
+      apiKey(id: $id) {
+        ...KeyRow
+        secrets { id prefix lastFour createdAt expiresAt lastUsedAt }
+      }
+    }
+  `,
+  [KeyRow],
+)
+
+export const WatchFirstRequest = graphql(`
+  query WatchFirstRequest($id: ID!) {
+    apiKey(id: $id) { id lastUsedAt }
+  }
+`)
+
+export const KeyTypes = graphql(`
+  query KeyTypes {
+    keyTypes
+  }
+`)
+
+export const CreateApiKey = graphql(
+  `
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+      createApiKey(input: $input) {
+        __typename
+        ... on Problem { message }
+        ... on InvalidInput { issues { path message } }
+        ... on CreateApiKeySuccess {
+          apiKey { ...KeyRow }
+          secret
+        }
+      }
+    }
+  `,
+  [KeyRow],
+)
+
+export const UpdateApiKey = graphql(`
+  mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+    updateApiKey(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on InvalidInput { issues { path message } }
+      ... on UpdateApiKeySuccess { apiKey { id } }
+    }
+  }
+`)
+
+export const ExpireApiKey = graphql(`
+  mutation ExpireApiKey($input: ExpireApiKeyInput!) {
+    expireApiKey(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on ExpireApiKeySuccess { apiKey { id } }
+    }
+  }
+`)
+
+export const ExpireApiKeys = graphql(`
+  mutation ExpireApiKeys($input: ExpireApiKeysInput!) {
+    expireApiKeys(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on ExpireApiKeysSuccess { expiredCount }
+    }
+  }
+`)
+
+export const DeleteApiKey = graphql(`
+  mutation DeleteApiKey($input: DeleteApiKeyInput!) {
+    deleteApiKey(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on DeleteApiKeySuccess { apiKey { id } }
+    }
+  }
+`)
+
+export const RestoreApiKey = graphql(`
+  mutation RestoreApiKey($input: RestoreApiKeyInput!) {
+    restoreApiKey(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on RestoreApiKeySuccess { apiKey { id } }
+    }
+  }
+`)

@@ -1,0 +1,68 @@
+import type { Look } from '../ui/StatusBadge.vue'
+import { canAdminister, type Viewer } from '../users/viewer.ts'
+import type { Key } from './documents.ts'
+
+export type KeyStatus = Key['status']
+
+export const statusLooks = {
+  ACTIVE: { label: 'Active', icon: 'i-lucide-circle-check', color: 'success' },
+  EXPIRING: { label: 'Expiring', icon: 'i-lucide-clock-alert', color: 'warning' },
+  EXPIRED: { label: 'Expired', icon: 'i-lucide-circle-x', color: 'error' },
+  ROTATING: { label: 'Rotating', icon: 'i-lucide-refresh-cw', color: 'info' },
+  PENDING: { label: 'Pending', icon: 'i-lucide-hourglass', color: 'info' },
+  DISABLED: { label: 'Disabled', icon: 'i-lucide-ban', color: 'neutral' },
+  DELETED: { label: 'Deleted', icon: 'i-lucide-trash-2', color: 'neutral' },
+} as const satisfies Record<KeyStatus, Look>
+
+/** What a status means, as its tooltip. */
+export const statusMeanings = {
+  ACTIVE: 'Works until its expiry.',
+  EXPIRING: 'Works, and ends within 7 days.',
+  EXPIRED: 'Refused since its expiry. The record is kept.',
+  ROTATING: 'Two secrets work until the overlap ends.',
+  PENDING: 'Waits for approval and does not work yet.',
+  DISABLED: 'Refused because its owner or its provider is disabled.',
+  DELETED: 'Refused. It can be restored for 30 days.',
+} as const satisfies Record<KeyStatus, string>
+
+/** `aic_4fK2…9xQz`: enough to tell keys apart, nothing to use. */
+export function toShown(key: Pick<Key, 'prefix' | 'lastFour'>): string {
+  return `${key.prefix}…${key.lastFour}`
+}
+
+/** Days a key of this type usually lives, for the preset of a new one. */
+export function usualDays(type: string): number {
+  if (type === 'Development') return 30
+  return type === 'Emergency' ? 7 : 90
+}
+
+const restoreWindowMs = 30 * 24 * 3_600_000
+
+type Asked = Pick<Key, 'owner' | 'status' | 'deletedAt' | 'expiresAt'>
+
+function refusalToTouch(viewer: Viewer, key: Asked): string | null {
+  if (canAdminister(viewer) || key.owner.id === viewer.id) return null
+  return 'Only its owner or an administrator can change this key.'
+}
+
+/** Why the key cannot be edited by this viewer, or null when it can. */
+export function refusalToEdit(viewer: Viewer, key: Asked): string | null {
+  if (key.deletedAt) return 'It is deleted. Restore it first.'
+  return refusalToTouch(viewer, key)
+}
+
+export function refusalToExpire(viewer: Viewer, key: Asked): string | null {
+  if (key.deletedAt) return 'It is deleted already, and refused.'
+  if (key.status === 'EXPIRED') return 'It has expired already.'
+  return refusalToTouch(viewer, key)
+}
+
+export function refusalToDelete(viewer: Viewer, key: Asked): string | null {
+  return key.deletedAt ? 'It is deleted already.' : refusalToTouch(viewer, key)
+}
+
+export function refusalToRestore(viewer: Viewer, key: Asked, now: number): string | null {
+  if (!key.deletedAt) return 'It is not deleted.'
+  if (now - new Date(key.deletedAt).getTime() > restoreWindowMs) return 'It was deleted more than 30 days ago.'
+  return refusalToTouch(viewer, key)
+}

@@ -1,0 +1,80 @@
+import type { VariablesOf } from '../graphql.ts'
+import { readMany } from '../ui/filters.ts'
+import type { Column } from '../ui/table.ts'
+import type { UrlSort } from '../ui/urlState.ts'
+import type { Viewer } from '../users/viewer.ts'
+import type { ListKeys } from './documents.ts'
+import type { KeyStatus } from './key.ts'
+import { statusLooks } from './key.ts'
+
+export type KeyScope = 'mine' | 'all'
+export const filterNames = ['search', 'status', 'type', 'provider', 'owner', 'used', 'deleted'] as const
+export type KeyFilterName = (typeof filterNames)[number]
+export type KeyFilterValues = Readonly<Record<KeyFilterName, string>>
+
+type ListVariables = VariablesOf<typeof ListKeys>
+
+/** The same columns for everyone; the narrow screens keep what tells keys apart and what can be done. */
+export const keyColumns: readonly Column[] = [
+  { id: 'name', label: 'Name', sort: 'name', class: 'min-w-32' },
+  { id: 'key', label: 'Key', class: 'max-lg:hidden' },
+  { id: 'owner', label: 'Owner', class: 'max-md:hidden' },
+  { id: 'creator', label: 'Creator', class: 'max-xl:hidden' },
+  { id: 'provider', label: 'Provider', class: 'max-md:hidden' },
+  { id: 'type', label: 'Type', class: 'max-xl:hidden' },
+  { id: 'usage', label: 'Usage', class: 'max-lg:hidden' },
+  { id: 'used', label: 'Last used', sort: 'used', class: 'max-lg:hidden' },
+  { id: 'expiry', label: 'Expiry', sort: 'expiry', class: 'max-sm:hidden' },
+  { id: 'status', label: 'Status' },
+  { id: 'deleted', label: 'Deleted', class: 'max-xl:hidden' },
+  { id: 'actions', label: 'Actions', isQuiet: true, isPinned: true, class: 'w-10' },
+]
+
+const orderFields = { name: 'NAME', created: 'CREATED_AT', expiry: 'EXPIRES_AT', used: 'LAST_USED_AT' } as const
+
+function isOrderField(field: string): field is keyof typeof orderFields {
+  return Object.hasOwn(orderFields, field)
+}
+
+function isStatus(value: string): value is KeyStatus {
+  return Object.hasOwn(statusLooks, value)
+}
+
+/** What the server is asked for, from what stands in the address. Unknown values in an edited address are left out. */
+export function toKeyFilter(values: KeyFilterValues, scope: KeyScope, viewer: Viewer): ListVariables['filter'] {
+  const status = readMany(values.status).filter(isStatus)
+  const type = readMany(values.type)
+  const ownerId = scope === 'mine' ? viewer.id : values.owner
+  return {
+    ...(values.search ? { search: values.search } : {}),
+    ...(status.length > 0 ? { status } : {}),
+    ...(type.length > 0 ? { type } : {}),
+    ...(values.provider ? { providerId: values.provider } : {}),
+    ...(ownerId ? { ownerId } : {}),
+    ...(values.used === 'never' ? { neverUsed: true } : {}),
+    ...(values.deleted === 'only' ? { deleted: true } : {}),
+  }
+}
+
+export function toKeyOrder(sort: UrlSort): ListVariables['orderBy'] {
+  const field = isOrderField(sort.field) ? orderFields[sort.field] : 'CREATED_AT'
+  return { field, direction: sort.descending ? 'DESC' : 'ASC' }
+}
+
+export type SavedView = { readonly label: string; readonly values: Partial<Record<KeyFilterName, string>> }
+
+/** The views that come with the console. "Mine" only makes sense among everybody's keys. */
+export function savedViews(scope: KeyScope, viewer: Viewer): readonly SavedView[] {
+  return [
+    { label: 'All', values: {} },
+    { label: 'Expiring soon', values: { status: 'EXPIRING' } },
+    { label: 'Never used', values: { used: 'never' } },
+    ...(scope === 'all' ? [{ label: 'Mine', values: { owner: viewer.id } }] : []),
+    { label: 'Deleted', values: { deleted: 'only' } },
+  ]
+}
+
+/** A view is open when the filters are exactly its own. */
+export function isOpenView(view: SavedView, values: KeyFilterValues): boolean {
+  return filterNames.every((name) => values[name] === (view.values[name] ?? ''))
+}

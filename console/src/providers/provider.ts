@@ -1,0 +1,43 @@
+import type { Look } from '../ui/StatusBadge.vue'
+import type { Provider } from './documents.ts'
+
+export type AuthType = NonNullable<Provider['authType']>
+export type WireFormat = Provider['wireFormat']
+
+export const authTypes = [
+  { value: 'BEARER', label: 'Bearer token', description: 'Authorization: Bearer …' },
+  { value: 'X_API_KEY', label: 'x-api-key', description: 'A header named x-api-key' },
+  { value: 'API_KEY', label: 'api-key', description: 'A header named api-key' },
+  { value: 'HEADER', label: 'Named header', description: 'A header you name' },
+  { value: 'NONE', label: 'None', description: 'No credential is sent' },
+] as const satisfies readonly { value: AuthType; label: string; description: string }[]
+
+export const wireFormats = [
+  { value: 'OPENAI', label: 'OpenAI' },
+  { value: 'ANTHROPIC', label: 'Anthropic' },
+] as const satisfies readonly { value: WireFormat; label: string }[]
+
+export function authLabel(authType: AuthType | null): string {
+  return authTypes.find((one) => one.value === authType)?.label ?? '–'
+}
+
+export function stateLook(provider: Pick<Provider, 'enabled'>): Look {
+  return provider.enabled
+    ? { label: 'Enabled', icon: 'i-lucide-circle-check', color: 'success' }
+    : { label: 'Disabled', icon: 'i-lucide-ban', color: 'neutral' }
+}
+
+/** `••••k3Qz`, or what stands in its place. The last four may be empty when the credential is too short to show them. */
+export function credentialText(provider: Pick<Provider, 'authType' | 'credentialLastFour'>): string {
+  if (provider.authType === 'NONE') return 'Not needed'
+  if (provider.credentialLastFour === null) return 'Missing'
+  return `••••${provider.credentialLastFour}`
+}
+
+/** Ready-made settings for well-known providers; everything can still be changed. */
+export const templates = [
+  { label: 'OpenAI', baseUrl: 'https://api.openai.com/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
+  { label: 'Anthropic', baseUrl: 'https://api.anthropic.com', wireFormat: 'ANTHROPIC', authType: 'X_API_KEY' },
+  { label: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
+  { label: 'Mistral', baseUrl: 'https://api.mistral.ai/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
+] as const

@@ -1,0 +1,60 @@
+import { createRouter, createWebHistory, type RouteLocationRaw, type RouteRecordRaw } from 'vue-router'
+import { canSeeAll, loadViewer, sessionProblem, viewer } from './users/viewer.ts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    readonly title: string
+    readonly isPublic?: boolean
+    readonly forAll?: boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: () => (viewer.value && canSeeAll(viewer.value) ? '/admin/keys' : '/keys') },
+  { path: '/setup', component: () => import('./pages/SetupPage.vue'), meta: { title: 'Set up', isPublic: true } },
+  { path: '/sign-in', component: () => import('./pages/SignInPage.vue'), meta: { title: 'Sign in', isPublic: true } },
+  {
+    path: '/set-password',
+    component: () => import('./pages/SetPasswordPage.vue'),
+    meta: { title: 'Choose a password', isPublic: true },
+  },
+  { path: '/keys', component: () => import('./pages/MyKeysPage.vue'), meta: { title: 'My API Keys' } },
+  { path: '/keys/:id', component: () => import('./pages/KeyPage.vue'), meta: { title: 'API key' } },
+  {
+    path: '/admin/keys',
+    component: () => import('./pages/AdminKeysPage.vue'),
+    meta: { title: 'API Keys', forAll: true },
+  },
+  {
+    path: '/admin/providers',
+    component: () => import('./pages/ProvidersPage.vue'),
+    meta: { title: 'Providers', forAll: true },
+  },
+  { path: '/admin/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'Users', forAll: true } },
+  { path: '/logs', component: () => import('./pages/LogsPage.vue'), meta: { title: 'Logs' } },
+  { path: '/account', component: () => import('./pages/AccountPage.vue'), meta: { title: 'Account' } },
+  { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+})
+
+/** Only a path of this console is a way back; anything else would let a link send people elsewhere. */
+export function readNext(value: unknown): string {
+  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : '/'
+}
+
+router.beforeEach(async (to): Promise<boolean | RouteLocationRaw> => {
+  if (viewer.value === undefined) await loadViewer()
+  if (to.meta.isPublic || sessionProblem.value !== null) return true
+  if (!viewer.value) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.meta.forAll && !canSeeAll(viewer.value)) return { path: '/keys' }
+  return true
+})
+
+router.afterEach((to) => {
+  document.title = `${to.meta.title} · AI Controller`
+})

@@ -1,0 +1,25 @@
+import { canSeeAll, type Viewer } from '../users/viewer.ts'
+
+export type Place = { readonly label: string; readonly to: string; readonly icon: string }
+export type PlaceGroup = { readonly label: string; readonly places: readonly Place[] }
+
+/** The sidebar: the same for everybody, and an Admin part for those who see what belongs to all. */
+export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
+  const own: PlaceGroup = {
+    label: 'Workspace',
+    places: [
+      { label: 'My API Keys', to: '/keys', icon: 'i-lucide-key-round' },
+      { label: 'Logs', to: '/logs', icon: 'i-lucide-chart-no-axes-column' },
+    ],
+  }
+  if (!canSeeAll(viewer)) return [own]
+  const admin: PlaceGroup = {
+    label: 'Admin',
+    places: [
+      { label: 'API Keys', to: '/admin/keys', icon: 'i-lucide-shield-check' },
+      { label: 'Providers', to: '/admin/providers', icon: 'i-lucide-plug' },
+      { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
+    ],
+  }
+  return [own, admin]
+}

@@ -1,0 +1,51 @@
+export type Series = {
+  readonly name: string
+  /** A CSS variable such as `--chart-1`, so that light and dark each bring their own. */
+  readonly color: string
+  readonly values: readonly number[]
+}
+
+type Theme = { readonly text: string; readonly line: string; readonly color: (variable: string) => string }
+
+/** The colours of the theme that is on, as the chart library needs them: resolved. */
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.documentElement)
+  const color = (variable: string) => style.getPropertyValue(variable).trim()
+  return { text: color('--ui-text-muted'), line: color('--ui-border'), color }
+}
+
+/** The label of a moment on the time axis, in the browser's zone. */
+export function toAxis(at: number, interval: 'HOUR' | 'DAY', isLong: boolean): string {
+  const options: Intl.DateTimeFormatOptions =
+    interval === 'DAY' || isLong
+      ? { day: 'numeric', month: 'short' }
+      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  return new Intl.DateTimeFormat('en-GB', options).format(at)
+}
+
+/** The heading of a tooltip: the whole moment. */
+export function toHeading(at: number, interval: 'HOUR' | 'DAY'): string {
+  const time: Intl.DateTimeFormatOptions = interval === 'DAY' ? {} : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  return new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...time }).format(at)
+}
+
+/** A tooltip made of elements: as HTML text its inline styles would be refused by strict CSP. */
+export function toTooltip(heading: string, rows: readonly { name: string; value: string; color: string }[]): HTMLElement {
+  const box = document.createElement('div')
+  const title = box.appendChild(document.createElement('p'))
+  title.textContent = heading
+  title.className = 'pb-1 text-xs text-muted'
+  for (const row of rows) {
+    const line = box.appendChild(document.createElement('p'))
+    line.className = 'flex items-center gap-2 text-xs text-default'
+    const dot = line.appendChild(document.createElement('span'))
+    dot.className = 'size-2 rounded-full'
+    dot.style.backgroundColor = row.color
+    const name = line.appendChild(document.createElement('span'))
+    name.textContent = row.name
+    const value = line.appendChild(document.createElement('span'))
+    value.textContent = row.value
+    value.className = 'ms-auto ps-4 font-medium text-highlighted tabular-nums'
+  }
+  return box
+}

@@ -1,0 +1,50 @@
+/** `12,480` */
+export function toCount(value: number): string {
+  return new Intl.NumberFormat('en').format(value)
+}
+
+/** `12.5K`, for places with little room; the full number belongs beside it for those who ask. */
+export function toShort(value: number): string {
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(value)
+}
+
+/** Tokens and bytes come as decimal strings, which may be longer than a number can hold. */
+export function toBig(value: string): string {
+  return new Intl.NumberFormat('en').format(BigInt(value))
+}
+
+/** `$1.24` from millionths of a dollar; four places below one cent. */
+export function toMoney(micros: string): string {
+  const dollars = Number(micros) / 1_000_000
+  const digits = dollars !== 0 && Math.abs(dollars) < 0.01 ? 4 : 2
+  return new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency: 'USD',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(dollars)
+}
+
+/** `2.4%` of errors among requests; nothing of nothing is none. */
+export function toRate(part: number, whole: number): string {
+  if (whole === 0) return '0%'
+  return `${new Intl.NumberFormat('en', { maximumFractionDigits: 1 }).format((100 * part) / whole)}%`
+}
+
+/** `340 ms`, `2.1 s` */
+export function toDuration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+}
+
+/** `1.4 kB` */
+export function toSize(bytes: string): string {
+  const value = Number(bytes)
+  if (value < 1000) return `${value} B`
+  if (value < 1_000_000) return `${(value / 1000).toFixed(1)} kB`
+  return `${(value / 1_000_000).toFixed(1)} MB`
+}
+
+/** `1 key`, `12 keys` */
+export function toPlural(count: number, one: string, many = `${one}s`): string {
+  return `${toCount(count)} ${count === 1 ? one : many}`
+}

@@ -1,0 +1,50 @@
+import type { VariablesOf } from '../graphql.ts'
+import { readMany } from '../ui/filters.ts'
+import type { Column } from '../ui/table.ts'
+import type { ListEntries } from './documents.ts'
+import { codeHints } from './entry.ts'
+
+export const logFilterNames = ['range', 'owner', 'key', 'provider', 'model', 'status', 'code', 'errors'] as const
+export type LogFilterValues = Readonly<Record<(typeof logFilterNames)[number], string>>
+
+type EntryFilter = NonNullable<VariablesOf<typeof ListEntries>['filter']>
+
+export const logColumns: readonly Column[] = [
+  { id: 'time', label: 'Time' },
+  { id: 'status', label: 'Status' },
+  { id: 'model', label: 'Model' },
+  { id: 'key', label: 'Key', class: 'max-md:hidden' },
+  { id: 'user', label: 'User', class: 'max-lg:hidden' },
+  { id: 'provider', label: 'Provider', class: 'max-lg:hidden' },
+  { id: 'tokens', label: 'Tokens', class: 'max-xl:hidden', isNumeric: true },
+  { id: 'cost', label: 'Cost', class: 'max-xl:hidden', isNumeric: true },
+  { id: 'latency', label: 'Latency', class: 'max-sm:hidden', isNumeric: true },
+]
+
+const statusCodes = [200, 400, 401, 403, 404, 408, 413, 429, 499, 500, 502, 503, 504] as const
+
+export const statusChoices = statusCodes.map((code) => ({ value: String(code), label: String(code) }))
+export const codeChoices = Object.keys(codeHints).map((code) => ({ value: code, label: code }))
+
+/** The filters that both the charts and the list understand. */
+export function toUsageFilter(values: LogFilterValues) {
+  return {
+    ...(values.owner ? { ownerId: values.owner } : {}),
+    ...(values.key ? { keyId: values.key } : {}),
+    ...(values.provider ? { providerId: values.provider } : {}),
+    ...(values.model ? { model: values.model } : {}),
+  }
+}
+
+/** What the list is asked for; numbers in an edited address that are none are left out. */
+export function toEntryFilter(values: LogFilterValues, from: string): EntryFilter {
+  const status = readMany(values.status).map(Number).filter(Number.isInteger)
+  const code = readMany(values.code)
+  return {
+    ...toUsageFilter(values),
+    from,
+    ...(status.length > 0 ? { status } : {}),
+    ...(code.length > 0 ? { code } : {}),
+    ...(values.errors === 'only' ? { errorsOnly: true } : {}),
+  }
+}

@@ -1,0 +1,69 @@
+import type { Point } from './documents.ts'
+
+export type Range = '1h' | '24h' | '7d' | '30d' | '90d'
+
+const hour = 3_600_000
+const day = 24 * hour
+
+export const ranges = [
+  { value: '1h', label: '1 h', words: 'the last hour', ms: hour, interval: 'HOUR' },
+  { value: '24h', label: '24 h', words: 'the last 24 hours', ms: day, interval: 'HOUR' },
+  { value: '7d', label: '7 d', words: 'the last 7 days', ms: 7 * day, interval: 'HOUR' },
+  { value: '30d', label: '30 d', words: 'the last 30 days', ms: 30 * day, interval: 'DAY' },
+  { value: '90d', label: '90 d', words: 'the last 90 days', ms: 90 * day, interval: 'DAY' },
+] as const
+
+const usual = ranges[1]
+
+/** The range an address names; a day when it names none. */
+export function readRange(value: string) {
+  return ranges.find((one) => one.value === value) ?? usual
+}
+
+export type Sums = {
+  readonly requests: number
+  readonly errors: number
+  readonly tokens: string
+  readonly costMicros: string
+  readonly averageLatencyMs: number
+}
+
+/** Adds points up; the average latency is weighted by requests. */
+export function sumUp(points: readonly Point[]): Sums {
+  const requests = points.reduce((sum, point) => sum + point.requests, 0)
+  const weighted = points.reduce((sum, point) => sum + point.averageLatencyMs * point.requests, 0)
+  const tokens = points.reduce((sum, point) => sum + BigInt(point.inputTokens) + BigInt(point.outputTokens), 0n)
+  return {
+    requests,
+    errors: points.reduce((sum, point) => sum + point.errors, 0),
+    tokens: tokens.toString(),
+    costMicros: points.reduce((sum, point) => sum + BigInt(point.costMicros), 0n).toString(),
+    averageLatencyMs: requests === 0 ? 0 : Math.round(weighted / requests),
+  }
+}
+
+export type Slot = { readonly at: number; readonly requests: number; readonly errors: number }
+
+/** One slot per interval from start to end, with zeros where nothing happened: a gap in a chart is not silence. */
+export function toSlots(points: readonly Point[], from: number, to: number, interval: 'HOUR' | 'DAY'): readonly Slot[] {
+  const step = interval === 'HOUR' ? hour : day
+  const byStart = new Map(points.map((point) => [Date.parse(point.start), point]))
+  const slots: Slot[] = []
+  for (let at = Math.floor(from / step) * step; at < to; at += step) {
+    const point = byStart.get(at)
+    slots.push({ at, requests: point?.requests ?? 0, errors: point?.errors ?? 0 })
+  }
+  return slots
+}
+
+/** The busiest groups first, and everything else as one. */
+export function toTop(points: readonly Point[], count: number): readonly { label: string; group: string; requests: number }[] {
+  const sorted = [...points].sort((a, b) => b.requests - a.requests)
+  const top = sorted.slice(0, count).map((point) => ({
+    label: point.label || point.group || 'unknown',
+    group: point.group ?? '',
+    requests: point.requests,
+  }))
+  const rest = sorted.slice(count).reduce((sum, point) => sum + point.requests, 0)
+  return rest === 0 ? top : [...top, { label: `${sorted.length - count} more`, group: '', requests: rest }]
+}

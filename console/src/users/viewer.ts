@@ -1,0 +1,51 @@
+import { computed, shallowRef } from 'vue'
+import { ask } from '../client.ts'
+import { graphql, type ResultOf } from '../graphql.ts'
+
+const Session = graphql(`
+  query Session {
+    setupRequired
+    viewer { id username displayName email role createdAt }
+  }
+`)
+
+type SessionData = ResultOf<typeof Session>
+export type Viewer = NonNullable<SessionData['viewer']>
+
+/** Who is signed in, as far as this tab knows. Null means nobody, undefined means not asked yet. */
+export const viewer = shallowRef<Viewer | null | undefined>(undefined)
+export const isSetupRequired = shallowRef(false)
+export const sessionProblem = shallowRef<string | null>(null)
+
+/** Asks the server who is signed in. Called once per page load and after signing in. */
+export async function loadViewer(): Promise<void> {
+  const outcome = await ask(Session, {})
+  sessionProblem.value = outcome.ok ? null : outcome.message
+  if (!outcome.ok) return
+  viewer.value = outcome.value.viewer
+  isSetupRequired.value = outcome.value.setupRequired
+}
+
+/** The signed-in viewer, for pages that are only reached by one. */
+export function useViewer() {
+  return computed(() => {
+    if (!viewer.value) throw new Error('This page needs a signed-in viewer.')
+    return viewer.value
+  })
+}
+
+type WithRole = { readonly role: Viewer['role'] }
+
+/** Administrators and auditors see what belongs to everyone. */
+export function canSeeAll(who: WithRole): boolean {
+  return who.role === 'ADMINISTRATOR' || who.role === 'AUDITOR'
+}
+
+export function canAdminister(who: WithRole): boolean {
+  return who.role === 'ADMINISTRATOR'
+}
+
+/** Why a viewer may not change what belongs to everyone, or null when they may. */
+export function refusalToAdminister(who: WithRole): string | null {
+  return canAdminister(who) ? null : 'Only administrators can change this. Your role is read-only here.'
+}
