@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus, release, totalmem } from 'node:os'
+import { type Round, type Spread, scenarios, spreadOf } from './rounds.ts'
+
+const readme = new URL('README.md', import.meta.url)
+const beginMark = '<!-- figures: written by `pnpm bench` -->'
+const endMark = '<!-- end of figures -->'
+
+const show = ({ median, low, high }: Spread, digits: number): string =>
+  Number.isFinite(median) ? `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})` : '–'
+
+type Row = { readonly target: string; readonly rounds: readonly Round[]; readonly direct: readonly Round[] }
+
+function added(row: Row, pick: (round: Round) => number | null): Spread {
+  // Each round is compared with the direct call of the same round: both met the same moment of the machine.
+  return spreadOf(
+    row.rounds.map((round, index) => (pick(round) ?? Number.NaN) - (pick(row.direct[index] ?? round) ?? Number.NaN)),
+  )
+}
+
+function cells(row: Row, nginxPerCpu: number): readonly string[] {
+  const perCpu = spreadOf(row.rounds.map((round) => round.full.requests / round.treeCpu))
+  const alone = spreadOf(row.rounds.map((round) => round.full.requests / round.ownCpu))
+  const perSecond = spreadOf(row.rounds.map((round) => round.full.requests / round.full.seconds))
+  const isDirect = row.target === 'direct'
+  const failures = row.rounds.reduce((sum, round) => sum + round.full.failures + round.paced.failures, 0)
+  return [
+    row.target,
+    show(perSecond, 0),
+    isDirect ? '–' : show(perCpu, 0),
+    isDirect ? '–' : (perCpu.median / nginxPerCpu).toFixed(2),
+    // nginx does its work in a child: the process alone says something only of those that do it themselves.
+    row.target === 'ours' ? show(alone, 0) : '–',
+    isDirect
+      ? `${show(spreadOf(row.rounds.map((round) => round.paced.ttfbP50 ?? Number.NaN)), 2)} in all`
+      : show(
+          added(row, (round) => round.paced.ttfbP50),
+          2,
+        ),
+    isDirect
+      ? `${show(spreadOf(row.rounds.map((round) => round.paced.ttfbP99 ?? Number.NaN)), 2)} in all`
+      : show(
+          added(row, (round) => round.paced.ttfbP99),
+          2,
+        ),
+    isDirect ? '–' : Math.max(...row.rounds.map((round) => round.memoryMiB)).toFixed(0),
+    String(failures),
+  ]
+}
+
+const columns = [
+  '',
+  'requests/s',
+  'per CPU second',
+  'to nginx',
+  'process alone',
+  'added p50 ms',
+  'added p99 ms',
+  'MiB',
+  'failed',
+]
+
+function tableOf(rounds: readonly Round[], scenario: string): string {
+  const of = (target: string) => rounds.filter((round) => round.scenario === scenario && round.target === target)
+  const perCpu = spreadOf(of('nginx').map((round) => round.full.requests / round.treeCpu)).median
+  const targets = [...new Set(rounds.map(({ target }) => target))]
+  const rows = targets.map((target) => cells({ target, rounds: of(target), direct: of('direct') }, perCpu))
+  const lines = [columns, columns.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
+  return lines.map((line) => `| ${line.join(' | ')} |`).join('\n')
+}
+
+function versionOf(program: string, args: readonly string[]): string {
+  try {
+    // nginx prints its version on stderr.
+    return (
+      execFileSync('sh', ['-c', `${program} ${args.join(' ')} 2>&1`], { encoding: 'utf8' })
+        .trim()
+        .split('\n')[0] ?? ''
+    )
+  } catch {
+    return `${program}: not installed`
+  }
+}
+
+function machine(): string {
+  const [cpu] = cpus()
+  const memory = (totalmem() / 1024 ** 3).toFixed(0)
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Node ${process.version}, ${versionOf('/usr/sbin/nginx', ['-v'])}`
+}
+
+/** The figures as Markdown; written between the marks of README.md unless `write` is false. */
+export async function writeReport(rounds: readonly Round[], seconds: number, write: boolean): Promise<string> {
+  const count = rounds.filter(({ scenario, target }) => scenario === scenarios[0]?.name && target === 'direct').length
+  const parts = scenarios.map(
+    (one) =>
+      `### ${one.name}: ${one.words}; ${one.connections} connections, then ${one.rate}/s\n\n${tableOf(rounds, one.name)}\n`,
+  )
+  const text = `${new Date().toISOString().slice(0, 10)}, ${machine()}. Median (lowest–highest) of ${count} rounds of ${seconds} s.\n\n${parts.join('\n')}`
+  if (!write) return text
+  const page = await readFile(readme, 'utf8')
+  const begin = page.indexOf(beginMark)
+  const end = page.indexOf(endMark)
+  if (begin < 0 || end < begin) throw new Error('bench/README.md has lost the marks of its figures')
+  await writeFile(readme, `${page.slice(0, begin + beginMark.length)}\n\n${text}\n${page.slice(end)}`)
+  return text
+}
