@@ -3,8 +3,6 @@ import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { createGraphql } from './graphql/server.ts'
-import { createChanges } from './lib/changes.ts'
-import { systemClock } from './lib/clock.ts'
 import { lockDataDir } from './lib/data-dir.ts'
 import { openDatabase } from './lib/database.ts'
 import type { Db } from './lib/db.ts'
@@ -12,16 +10,11 @@ import { drain } from './lib/drain.ts'
 import { EXIT, StartFailure } from './lib/exit.ts'
 import { HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
 import { checkMasterKey } from './lib/installation.ts'
-import { createKeyring } from './lib/keyring.ts'
 import { publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
-import { dataDirMasterKey } from './lib/master-key.ts'
-import { createOutgoing } from './lib/outgoing.ts'
 import type { Parts } from './lib/parts.ts'
-import { createRandom } from './lib/random.ts'
+import { buildParts, withMasterKeys } from './open.ts'
 import { prepareSetup } from './users/setup.service.ts'
-
-const random = createRandom(systemClock)
 
 async function main(): Promise<void> {
   const settings = readConfig()
@@ -40,10 +33,6 @@ async function main(): Promise<void> {
     await database.close()
     lock.release()
   }
-}
-
-function withMasterKeys(config: Config): Config {
-  return config.masterKeys.length > 0 ? config : { ...config, masterKeys: [dataDirMasterKey(config.dataDir, random)] }
 }
 
 /** From an open database to the end of the process. */
@@ -75,20 +64,6 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   await gateway.stop()
   await parts.changes.stop()
   log.info('drained')
-}
-
-function buildParts(config: Config, log: Logger, db: Db, ownPorts: () => readonly number[]): Parts {
-  const { privateUpstreams, loopbackUpstreams, stalenessMs } = config
-  return {
-    config,
-    db,
-    log,
-    clock: systemClock,
-    random,
-    keyring: createKeyring(config.masterKeys),
-    outgoing: createOutgoing({ privateUpstreams, loopbackUpstreams, ownPorts }),
-    changes: createChanges({ db, clock: systemClock, log, stalenessMs }),
-  }
 }
 
 function notReady(draining: boolean, gateway: Gateway): HttpError | null {

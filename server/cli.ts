@@ -1,0 +1,80 @@
+import { defineCommand, runMain } from 'citty'
+import { verifyAuditChain } from './governance/audit.service.ts'
+import { EXIT, StartFailure } from './lib/exit.ts'
+import { Problem } from './lib/problems.ts'
+import { withParts } from './open.ts'
+import { resetPasswordFromConsole } from './users/passwords.service.ts'
+import { createAdministrator } from './users/setup.service.ts'
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Ends with the exit code of the failure; what a person can cause is one sentence without a stack. */
+async function ending(work: () => Promise<void>) {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof StartFailure || error instanceof Problem)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = error instanceof StartFailure ? error.exitCode : EXIT.failed
+  }
+}
+
+async function readPassword(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}
+
+const start = defineCommand({
+  meta: { name: 'start', description: 'Serve.' },
+  run: async () => {
+    await import('./main.ts')
+  },
+})
+
+const migrate = defineCommand({
+  meta: { name: 'migrate', description: 'Bring the database up to date and end.' },
+  run: () => ending(() => withParts(async () => say('The database is up to date.'))),
+})
+
+const createAdmin = defineCommand({
+  meta: { name: 'create-admin', description: 'Make another administrator. The password is read from standard input.' },
+  args: { username: { type: 'positional', description: 'The new username.', required: true } },
+  run: ({ args }) =>
+    ending(async () => {
+      const password = await readPassword()
+      const user = await withParts((parts) => createAdministrator(parts, { username: args.username, password }))
+      say(`${user.username} is an administrator.`)
+    }),
+})
+
+const resetPassword = defineCommand({
+  meta: { name: 'reset-password', description: 'Take a password away and print a one-time link for a new one.' },
+  args: { username: { type: 'positional', description: 'Whose password.', required: true } },
+  run: ({ args }) =>
+    ending(async () => say(await withParts((parts) => resetPasswordFromConsole(parts, args.username)))),
+})
+
+const doctor = defineCommand({
+  meta: { name: 'doctor', description: 'Check the database, the master key and the audit chain.' },
+  run: () =>
+    ending(() =>
+      withParts(async ({ db }) => {
+        const { entries, brokenAt } = await verifyAuditChain(db)
+        say('The database is reachable and up to date; the master key is the right one.')
+        say(`The audit chain has ${entries} entries and is ${brokenAt === null ? 'whole' : `broken at ${brokenAt}`}.`)
+        if (brokenAt !== null) process.exitCode = EXIT.failed
+      }),
+    ),
+})
+
+await runMain(
+  defineCommand({
+    meta: { name: 'aic', description: 'AI Controller' },
+    subCommands: { start, migrate, 'create-admin': createAdmin, 'reset-password': resetPassword, doctor },
+  }),
+)
