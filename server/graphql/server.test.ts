@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { afterAll, expect, test } from 'vitest'
+import { createApiKey } from '../keys/create-key.service.ts'
+import { testWorld } from '../test/world.ts'
+import { createAccessToken } from '../users/access-tokens.service.ts'
+import { createUser } from '../users/users.service.ts'
+import { createGraphql } from './server.ts'
+
+const world = await testWorld()
+const administrator = await world.person('ADMINISTRATOR')
+const provider = await world.provider()
+const { secret: apiKey } = await createApiKey(administrator, { name: 'A gateway key', providerId: provider.id })
+const { secret: token } = await createAccessToken(administrator, { name: 'Script', scopes: ['READ', 'WRITE'] })
+const password = 'correct horse battery staple'
+await createUser(administrator, { username: 'ada', displayName: 'Ada', password })
+
+const server = createServer(createGraphql(world.parts)).listen(0, '127.0.0.1')
+await once(server, 'listening')
+afterAll(() => {
+  server.close()
+  server.closeAllConnections()
+})
+const address = server.address()
+const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const bearer = { ...JSON_TYPE, authorization: `Bearer ${token}` }
+
+async function send(headers: Record<string, string>, body: unknown, method = 'POST') {
+  const init = method === 'POST' ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}
+  const answer = await fetch(`${origin}/graphql`, { method, headers, ...init })
+  const text = await answer.text()
+  const read = (): unknown => (text.startsWith('{') ? JSON.parse(text) : text)
+  return { status: answer.status, headers: answer.headers, body: Object(read()), text }
+}
+const ask = (query: string, headers = bearer) => send(headers, { query })
+const codeOf = (answer: { body: { errors?: { extensions?: { code?: string } }[] } }) =>
+  answer.body.errors?.[0]?.extensions?.code
+
+const signIn = () =>
+  send(JSON_TYPE, {
+    query: 'mutation ($input: SignInInput!) { signIn(input: $input) { __typename } }',
+    variables: { input: { username: 'ada', password } },
+  })
+
+test('a session cookie is bound to host, hidden from scripts and sent on top-level navigation only', async () => {
+  const cookie = (await signIn()).headers.get('set-cookie') ?? ''
+  expect(cookie).toMatch(/^__Host-aic_session=[\w-]{43}; Path=\/; Expires=[^;]+; Secure; HttpOnly; SameSite=Lax$/)
+})
+
+test('a session works with the custom header, and is refused without it', async () => {
+  const cookie = ((await signIn()).headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  const query = '{ viewer { username } }'
+  const good = await send({ ...JSON_TYPE, cookie, 'x-aic-csrf': '1' }, { query })
+  expect(good.body).toEqual({ data: { viewer: { username: 'ada' } } })
+  const bad = await send({ ...JSON_TYPE, cookie }, { query })
+  expect([bad.status, codeOf(bad)]).toEqual([403, 'FORBIDDEN'])
+})
+
+test.each([
+  ['a gateway key', { authorization: `Bearer ${apiKey}` }],
+  ['nonsense', { authorization: 'Bearer nonsense' }],
+  ['basic authentication', { authorization: 'Basic YTpi' }],
+])('%s is no access token', async (_what, headers) => {
+  const answer = await send({ ...JSON_TYPE, ...headers }, { query: '{ viewer { id } }' })
+  expect([answer.status, codeOf(answer), answer.headers.get('www-authenticate')]).toEqual([
+    401,
+    'UNAUTHENTICATED',
+    'Bearer',
+  ])
+})
+
+test.each([
+  ['GET', 405],
+  ['OPTIONS', 405],
+  ['PUT', 405],
+])('%s is refused, without CORS headers', async (method, status) => {
+  const answer = await fetch(`${origin}/graphql?query={viewer{id}}`, {
+    method,
+    headers: { origin: 'https://evil.example' },
+  })
+  expect([answer.status, answer.headers.get('allow'), answer.headers.get('access-control-allow-origin')]).toEqual([
+    status,
+    'POST',
+    null,
+  ])
+})
+
+test('a form post and another site are refused', async () => {
+  const form = await send({ 'content-type': 'application/x-www-form-urlencoded' }, 'query={viewer{id}}')
+  const site = await send({ ...bearer, origin: 'https://evil.example' }, { query: '{ viewer { id } }' })
+  expect([form.status, site.status]).toEqual([415, 403])
+})
+
+test('batches are refused', async () => {
+  const answer = await send(bearer, [{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
+  expect(answer.status).toBe(400)
+})
+
+test('introspection is for people who are signed in', async () => {
+  const query = '{ __schema { types { name } } }'
+  expect((await ask(query)).body.data.__schema.types.length).toBeGreaterThan(50)
+  const stranger = await ask(query, { ...JSON_TYPE, authorization: '' })
+  expect(stranger.text).not.toContain('ApiKey')
+})
+
+const deep = (levels: number) =>
+  `{ apiKeys { nodes { owner { createdBy ${'{ createdBy '.repeat(levels)} { id } ${'}'.repeat(levels)} } } } }`
+const many = (count: number, field: (index: number) => string) =>
+  `{ ${Array.from({ length: count }, (_, index) => field(index)).join(' ')} }`
+
+test.each([
+  ['depth', deep(20)],
+  ['aliases', many(100, (index) => `a${index}: viewer { id }`)],
+  ['tokens', many(5000, () => '__typename')],
+  ['directives', `{ viewer { id ${'@include(if: true) '.repeat(50)} } }`],
+  ['size', `{ viewer { id } } # ${'x'.repeat(300_000)}`],
+  [
+    'a circle of fragments',
+    'query { viewer { ...A } } fragment A on User { createdBy { ...B } } fragment B on User { createdBy { ...A } }',
+  ],
+])('a document with too much %s does not run', async (_what, query) => {
+  const answer = await ask(query)
+  expect(answer.body.data).toBeUndefined()
+  expect(answer.status).toBeLessThan(500)
+})
+
+test('field suggestions do not tell the schema', async () => {
+  const answer = await ask('{ viewr { id } }', { ...JSON_TYPE, authorization: '' })
+  expect(answer.text).not.toMatch(/did you mean "?viewer/i)
+})
+
+test.each([
+  ['not JSON', '{"query":'],
+  ['no query', '{}'],
+  ['a number', '7'],
+  ['null', 'null'],
+  ['a syntax error', '{"query":"{ viewer {"}'],
+  ['variables of a wrong kind', '{"query":"{ viewer { id } }","variables":"x"}'],
+])('%s is answered with an error, without data', async (_what, body) => {
+  const answer = await send(bearer, body)
+  expect(answer.body).toEqual({ errors: [expect.objectContaining({ message: expect.any(String) })] })
+  expect(answer.status).toBeLessThan(500)
+})
+
+test('what nobody asked for is masked, with the request id', async () => {
+  const answer = await ask('{ apiKeys(first: 101) { totalCount } }')
+  expect(codeOf(answer)).toBe('InvalidInput')
+  await world.db.pool.query('ALTER TABLE key_types RENAME TO gone')
+  const broken = await ask('{ keyTypes }')
+  await world.db.pool.query('ALTER TABLE gone RENAME TO key_types')
+  const { message, extensions } = Object(broken.body.errors[0])
+  expect(message).toBe('Something went wrong on our side.')
+  expect(extensions).toEqual({ code: 'INTERNAL_ERROR', requestId: broken.headers.get('x-request-id') })
+  expect(broken.text).not.toMatch(/key_types|prisma|select/i)
+})
