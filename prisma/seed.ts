@@ -92,12 +92,14 @@ const KEYS = [
 
 type Key = Awaited<ReturnType<typeof createApiKey>>['row']
 
-/** Numbers that look random and are the same each time. */
+/** Numbers that look random and are the same each time (mulberry32). */
 function dice(seed: number) {
   let state = seed
   return (sides: number) => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return Math.floor((state / 2_147_483_648) * sides)
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * sides)
   }
 }
 
