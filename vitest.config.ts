@@ -19,12 +19,13 @@ export default defineConfig({
         test: { name: 'console', include: ['console/src/**/*.test.ts'], setupFiles: ['server/test/setup.ts'] },
       },
       {
-        // They start whole servers, kill them and measure: one at a time.
+        // They start whole servers, kill them and measure: one at a time, when all else is done.
         test: {
           name: 'e2e',
           include: ['e2e/**/*.e2e.ts'],
           globalSetup: ['server/test/cluster.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

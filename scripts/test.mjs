@@ -53,8 +53,10 @@ function checkAll({ pnpm, env: tools }) {
 
   count('types of the server', one(exec(['tsc', '-p', 'server'])))
   count('types of the end-to-end tests', one(exec(['tsc', '-p', 'e2e'])))
-  count('types of the console', one(run(pnpm, ['--dir', 'console', 'exec', 'vue-tsc', '--noEmit'], { env })))
-  count('documents of the console', one(run(pnpm, ['--dir', 'console', 'exec', 'gql.tada', 'check'], { env })))
+  const inConsole = (args) => run(pnpm, ['--dir', 'console', 'exec', ...args], { env })
+  inConsole(['gql.tada', 'generate-output'])
+  count('types of the console', one(inConsole(['vue-tsc', '--noEmit'])))
+  count('documents of the console', one(inConsole(['gql.tada', 'check'])))
   count('lint and format', one(exec(['biome', 'check', '.', '--max-diagnostics=100'])))
   count('dead code', one(exec(['knip'])))
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${UNIT_RESULTS}`]

@@ -19,7 +19,10 @@ writeFileSync(join(consoleDir, 'assets/a-1.js'), 'export {}')
 let notReady: HttpError | null = null
 const parts = { config: readConfig({}), log: createLog('silent'), random: systemRandom }
 const server: Server = createApp(parts, {
-  work: (req, res) => res.end(`work ${req.url}`),
+  work: (req, res) => {
+    if (req.url === '/work/read') req.pipe(res)
+    else res.end(`work ${req.url}`)
+  },
   graphql: (req, res) => res.end(`graphql ${req.url}`),
   notReady: () => notReady,
   draining: () => notReady !== null,
@@ -136,6 +139,14 @@ describe('a request no client library sends', () => {
     expect(head.toLowerCase()).toMatch(/x-request-id: [0-9a-f-]{36}/)
     expect(head.toLowerCase()).toContain('cache-control: no-store')
     expect(JSON.parse(body).error).toMatchObject({ type: 'invalid_request_error', code, param: null })
+  })
+
+  test('that asks before it sends a body is told to go on only when the body is wanted', async () => {
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n`
+    expect(await exchange(`${head('/work')}\r\n`)).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*connection: close/i)
+    const answer = await exchange(`${head('/work/read')}Connection: close\r\n\r\nbody`)
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n[\s\S]*body/)
   })
 
   test('whose headers never end is closed', async () => {

@@ -21,7 +21,8 @@ const CONSOLE_DIR = fileURLToPath(new URL('../console/dist', import.meta.url))
 
 // A caller who sends headers drop by drop holds a connection this long, not Node's default of a minute.
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 120_000
+// For the largest body this is 2 Mbit/s, which a program that calls a model has.
+const REQUEST_TIMEOUT_MS = 45_000
 // Longer than the idle time of common load balancers, so that they close first and never use a dying connection.
 const KEEP_ALIVE_MS = 75_000
 const CHECK_EVERY_MS = 1_000
@@ -45,6 +46,10 @@ export function createApp(parts: Pick<Parts, 'config' | 'random' | 'log'>, route
   const server = tls ? createTlsServer({ ...SERVER_OPTIONS, ...tls }, handle) : createServer(SERVER_OPTIONS, handle)
   const newId = () => parts.random.uuidv7()
   server.on('clientError', (error, socket) => answerClientError(error, socket, newId()))
+  server.on('checkContinue', (req, res) => {
+    continueWhenRead(req, res)
+    handle(req, res)
+  })
   server.on('checkExpectation', (req, res) => answerHttpError(req, res, HTTP_ERRORS.badRequest, newId()))
   // Without a listener Node drops the connection without a word.
   server.on('connect', (_req, socket) => closeWith(socket, rawHttpError(HTTP_ERRORS.notFound, newId())))
@@ -104,6 +109,25 @@ function answerProbe(req: IncomingMessage, res: ServerResponse, problem: HttpErr
   if (problem !== null) return answerHttpError(req, res, problem, requestId)
   res.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
   res.end(req.method === 'HEAD' ? undefined : '{"status":"ok"}')
+}
+
+/**
+ * A caller who asks before sending a body is told to go on when somebody starts to read it, so that a refusal by the
+ * headers alone (a wrong key, a body too large) costs no transfer. Refused, the connection cannot be used again: the
+ * caller may or may not send the body after all.
+ */
+function continueWhenRead(req: IncomingMessage, res: ServerResponse): void {
+  const read = req._read.bind(req)
+  const { shouldKeepAlive } = res
+  res.shouldKeepAlive = false
+  req._read = (size) => {
+    req._read = read
+    if (!res.headersSent) {
+      res.writeContinue()
+      res.shouldKeepAlive = shouldKeepAlive
+    }
+    read(size)
+  }
 }
 
 const PARSER_ERRORS: Readonly<Record<string, HttpError>> = {

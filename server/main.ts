@@ -3,6 +3,7 @@ import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { createGraphql } from './graphql/server.ts'
+import { watchConnections } from './lib/connections.ts'
 import { lockDataDir } from './lib/data-dir.ts'
 import { openDatabase } from './lib/database.ts'
 import type { Db } from './lib/db.ts'
@@ -55,12 +56,13 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   })
   // Before anybody is let in: whoever sees us ready may set up at once.
   const setupToken = await prepareSetup(parts)
+  const closeUnused = watchConnections(server)
   await listen(server, config)
   announce(parts, portOf(server), setupToken)
   const hurry = await untilToldToEnd(log)
   state.draining = true
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
-  await drain({ server, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
+  await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
   await gateway.stop()
   await parts.changes.stop()
   log.info('drained')

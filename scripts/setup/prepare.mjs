@@ -18,7 +18,8 @@ export function prepare() {
   })
   once('console', {
     inputs: ['console', 'schema.graphql', 'pnpm-lock.yaml'],
-    outputs: ['console/dist/index.html'],
+    // The last two are what its types need.
+    outputs: ['console/dist/index.html', 'console/generated/components.d.ts', 'console/node_modules/.nuxt-ui/ui'],
     make: () => step('Building the console', () => pnpm(tools, ['--dir', 'console', 'exec', 'vite', 'build'])),
   })
   return tools

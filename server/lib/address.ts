@@ -1,13 +1,49 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+/** A network: its address and how many bits of it count. */
+export type Range = readonly [Address, number]
 
-/** Reads CIDRs once; throws for one that is none (the configuration has been checked before). */
-export const readRanges = (cidrs: readonly string[]): readonly Range[] => cidrs.map((cidr) => ipaddr.parseCIDR(cidr))
+const MAPPED_BITS = 96
 
-const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, ranges: readonly Range[]) =>
-  ranges.some(([network, bits]) => network.kind() === address.kind() && address.match([network, bits]))
+/**
+ * A CIDR or a single address; null for anything else. An IPv4 network in its IPv6 form is the IPv4 network, since
+ * callers' addresses are unwrapped the same way.
+ */
+export function readRange(text: string): Range | null {
+  // The library also reads `10`, `0x7f.1` and the like; people who write that mean something else.
+  if (isIP(text.split('/')[0] ?? '') === 0) return null
+  if (!text.includes('/')) {
+    const address = read(text)
+    return address && [address, address.kind() === 'ipv4' ? 32 : 128]
+  }
+  if (!ipaddr.isValidCIDR(text)) return null
+  const [network, bits] = ipaddr.parseCIDR(text)
+  const isMapped = network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= MAPPED_BITS
+  return isMapped ? [network.toIPv4Address(), bits - MAPPED_BITS] : [network, bits]
+}
+
+/** The one way to write a network: without host bits, the IPv6 form shortened. */
+export function writeRange([network, bits]: Range): string {
+  const cidr = `${network.toString()}/${bits}`
+  const base = network.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6
+  return `${base.networkAddressFromCIDR(cidr).toString()}/${bits}`
+}
+
+/** Reads CIDRs once; one that is none matches nothing (what people write has been checked before). */
+export const readRanges = (cidrs: readonly string[]): readonly Range[] =>
+  cidrs.map(readRange).filter((range) => range !== null)
+
+const isIn = (address: Address, ranges: readonly Range[]) =>
+  ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
+
+/** Whether an address, as `clientAddress` answers it, lies in one of the networks. An unknown one lies in none. */
+export function isInRanges(text: string | null, ranges: readonly Range[]): boolean {
+  const address = text === null ? null : read(text)
+  return address !== null && isIn(address, ranges)
+}
 
 /** The address a connection comes from, IPv4 unwrapped from its IPv6 form. */
 const read = (text: string) => (ipaddr.isValid(text) ? ipaddr.process(text) : null)

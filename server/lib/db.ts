@@ -36,7 +36,10 @@ export function openDb(connection: Connection, log: Logger, maxConnections = MAX
     keepAlive: true,
   })
   // Without these two a server that goes away ends this process with an unhandled 'error' event.
-  pool.on('error', (error) => log.warn({ err: error }, 'database connection lost'))
+  pool.on('error', (error) => {
+    // The embedded server ends right after us and may be quicker than a socket that is still closing.
+    if (!pool.ending) log.warn({ err: error }, 'database connection lost')
+  })
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error }, 'database client failed')))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }) })
   return {

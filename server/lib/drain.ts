@@ -8,6 +8,8 @@ const SWEEP_MS = 100
 
 type Draining = {
   readonly server: Server
+  /** Closes the connections over which nothing was ever asked. */
+  readonly closeUnused: () => void
   /** True when somebody asks /readyz and will notice the change. */
   readonly observed: boolean
   readonly deadlineMs: number
@@ -18,13 +20,16 @@ type Draining = {
 }
 
 /** Stops taking connections, lets what is under way finish until the deadline, then closes what is left. */
-export async function drain({ server, observed, deadlineMs, hurry, work }: Draining): Promise<void> {
+export async function drain({ server, closeUnused, observed, deadlineMs, hurry, work }: Draining): Promise<void> {
   const noticeMs = observed ? Math.min(NOTICE_MS, deadlineMs / 2) : 0
   await patiently(noticeMs, hurry)
   const closed = once(server, 'close')
   server.close()
   // A kept-alive connection becomes idle only when its stream ends, long after `close()` looked at it.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+    closeUnused()
+  }, SWEEP_MS)
   const leftMs = deadlineMs - noticeMs
   await Promise.race([Promise.all([work(leftMs), closed]), patiently(leftMs, hurry)])
   clearInterval(sweep)

@@ -37,6 +37,21 @@ describe('a log line', () => {
     expect(line).toContain('aicp_Public000002[secret]')
   })
 
+  test('says of an error what it is, and nothing that hangs on it', () => {
+    const error = Object.assign(new Error('lost', { cause: new Error('reset') }), {
+      code: '57P01',
+      client: { pass: 'hunter2' },
+    })
+    const line = logged((log) => log.warn({ err: error }, 'database'))
+    expect(JSON.parse(line).err).toMatchObject({
+      type: 'Error',
+      message: 'lost',
+      code: '57P01',
+      cause: { message: 'reset' },
+    })
+    expect(line).not.toContain('hunter2')
+  })
+
   test('holds neither bearer tokens of others nor passwords of URLs', () => {
     const line = logged((log) => log.info('Authorization: Bearer sk-live-123456789 at postgres://me:hunter2@db/x'))
     expect(line).not.toContain('sk-live')

@@ -33,6 +33,22 @@ export function scrub(line: string): string {
   return line.replace(MINTED, '$1[secret]').replace(BEARER, '$1[secret]').replace(URL_PASSWORD, '$1:[secret]@')
 }
 
+type Described = { readonly type: string; readonly message: string; readonly stack?: string; readonly code?: unknown }
+
+// Only what a reader needs: drivers hang whole clients, requests and connection settings on their errors.
+function describeError(error: unknown): (Described & { readonly cause?: Described }) | string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'not an error'
+  const { name: type, message, stack, cause } = error
+  const described = {
+    type,
+    message,
+    ...(stack !== undefined && { stack }),
+    ...('code' in error && { code: error.code }),
+  }
+  if (!(cause instanceof Error)) return described
+  return { ...described, cause: { type: cause.name, message: cause.message } }
+}
+
 /** Writes one JSON line per entry to stdout (or `destination`). Secrets are removed by field name and by shape. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
@@ -42,6 +58,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: scrub },
+    serializers: { err: describeError },
   }
   return destination === undefined ? pino(options) : pino(options, destination)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { InvalidInput } from './problems.ts'
-import { isId, name, optionalLines, optionalText, parse } from './text.ts'
+import { isId, name, optionalText, parse } from './text.ts'
 
 describe('a name', () => {
   it.each([
@@ -60,11 +60,6 @@ describe('an optional text', () => {
     expect(() => parse(optionalText(10), 'a'.repeat(11))).toThrow('10 characters or fewer')
     expect(() => parse(optionalText(10), 'a\0')).toThrow('control characters')
     expect(() => parse(optionalText(10), 'a\nb')).toThrow('control characters')
-  })
-
-  it('may run over lines where lines are asked for', () => {
-    expect(parse(optionalLines(10), 'a\n\tb')).toBe('a\n\tb')
-    expect(() => parse(optionalLines(10), 'a\0b')).toThrow('control characters')
   })
 })
 

@@ -7,7 +7,6 @@ const NAME: Bounds = { min: 3, max: 64 }
 
 // NUL cannot be stored; the others move a cursor, break a CSV row or a log line. Two separators act as line breaks.
 const CONTROL = /[\p{Cc}\u2028\u2029]/u
-const CONTROL_BUT_LINES = /[^\P{Cc}\n\t]/u
 // They show the characters after them in another order than they are stored: a name could pass for another one.
 // Right-to-left letters need none of these; they carry their direction themselves.
 const REORDERING = /[\u202A-\u202E\u2066-\u2069]/
@@ -20,38 +19,35 @@ export function countCharacters(text: string): number {
   return count
 }
 
-function problemsOf(text: string, { min, max }: Bounds, control: RegExp): string[] {
+function problemsOf(text: string, { min, max }: Bounds): string[] {
   const problems: string[] = []
   // A code point is at most two units: this keeps a huge text from being counted.
   const count = text.length > 2 * max ? Number.POSITIVE_INFINITY : countCharacters(text)
   if (count < min) problems.push(min === 1 ? 'must not be empty.' : `must have ${min} characters or more.`)
   else if (count > max) problems.push(`must have ${max} characters or fewer.`)
   if (!text.isWellFormed()) problems.push('must not contain half a character.')
-  if (control.test(text)) problems.push('must not contain control characters.')
+  if (CONTROL.test(text)) problems.push('must not contain control characters.')
   if (REORDERING.test(text)) problems.push('must not contain characters that change the direction of the text.')
   if (count >= min && count > 0 && !VISIBLE.test(text)) problems.push('must contain something visible.')
   return problems
 }
 
-const clean = (bounds: Bounds, control: RegExp) =>
+const clean = (bounds: Bounds) =>
   z
     .string('must be a text.')
     .overwrite((text) => text.normalize('NFC').trim())
     .superRefine((text, context) => {
-      for (const message of problemsOf(text, bounds, control)) context.addIssue({ code: 'custom', message })
+      for (const message of problemsOf(text, bounds)) context.addIssue({ code: 'custom', message })
     })
 
 /**
  * A name people choose: trimmed, in Unicode normal form C, 3 to 64 characters unless other bounds are given. HTML,
  * formulas, right-to-left letters and emoji are ordinary content; who shows them escapes them.
  */
-export const name = (bounds: Partial<Bounds> = {}) => clean({ ...NAME, ...bounds }, CONTROL)
+export const name = (bounds: Partial<Bounds> = {}) => clean({ ...NAME, ...bounds })
 
 /** One line that may be left out: null clears it, so does an empty text; undefined leaves it as it is. */
-export const optionalText = (max: number) => emptyIsNull(clean({ min: 0, max }, CONTROL))
-
-/** The same over several lines. */
-export const optionalLines = (max: number) => emptyIsNull(clean({ min: 0, max }, CONTROL_BUT_LINES))
+export const optionalText = (max: number) => emptyIsNull(clean({ min: 0, max }))
 
 const emptyIsNull = <Schema extends z.ZodType<string, string>>(schema: Schema) =>
   schema.nullish().transform((text) => (text === '' ? null : text))

@@ -28,6 +28,7 @@ const SETTINGS: Settings = {
   max_wal_size: '512MB',
   wal_level: 'minimal',
   max_wal_senders: '0',
+  max_logical_replication_workers: '0',
   io_method: 'sync',
   max_parallel_workers_per_gather: '1',
   huge_pages: 'off',
