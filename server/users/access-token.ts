@@ -1,10 +1,20 @@
 import { z } from 'zod'
-import type { Prisma } from '../generated/prisma/client.ts'
 import { AccessTokenScope } from '../generated/prisma/enums.ts'
+import type { StoredSecret } from '../lib/secret.ts'
 import { name } from '../lib/text.ts'
 
 /** A personal access token: opens `/graphql` for a script, as the person who made it. */
-export type AccessToken = Readonly<Prisma.AccessTokenGetPayload<object>>
+export type AccessToken = StoredSecret & {
+  readonly id: string
+  readonly userId: string
+  readonly name: string
+  readonly scopes: AccessTokenScope[]
+  readonly createdAt: Date
+  readonly expiresAt: Date | null
+  /** At most a minute late; null: never. */
+  readonly lastUsedAt: Date | null
+  readonly revokedAt: Date | null
+}
 
 type Span = Pick<AccessToken, 'revokedAt' | 'expiresAt'>
 

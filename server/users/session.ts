@@ -1,7 +1,16 @@
-import type { Prisma } from '../generated/prisma/client.ts'
-
 /** A signed-in browser. */
-export type Session = Readonly<Prisma.SessionGetPayload<object>>
+export type Session = {
+  readonly id: string
+  readonly userId: string
+  readonly tokenHash: Uint8Array<ArrayBuffer>
+  readonly createdAt: Date
+  /** At most a minute late. */
+  readonly lastSeenAt: Date
+  readonly expiresAt: Date
+  readonly endedAt: Date | null
+  readonly address: string | null
+  readonly userAgent: string | null
+}
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

@@ -67,10 +67,12 @@ describe('signing in', () => {
   })
 
   it('costs a hash for an unknown name too', async () => {
+    // CPU time of the process, since the clock on the wall also counts what others do.
     const timed = async (name: string) => {
-      const start = process.hrtime.bigint()
+      const start = process.cpuUsage()
       await outcomeOf(enter(name, 'wrong'))
-      return Number(process.hrtime.bigint() - start) / 1e6
+      const { user, system } = process.cpuUsage(start)
+      return user + system
     }
     const known = Math.min(await timed(username), await timed(username))
     const unknown = Math.min(await timed('nobody at all'), await timed('nobody at all'))

@@ -1,12 +1,25 @@
 import { z } from 'zod'
-import type { Prisma } from '../generated/prisma/client.ts'
 import { Role } from '../generated/prisma/enums.ts'
 import { name, optionalText } from '../lib/text.ts'
 import { newPassword } from './password.ts'
 import { seesAll, type Viewer } from './viewer.ts'
 
 /** A person with an account. */
-export type User = Readonly<Prisma.UserGetPayload<object>>
+export type User = {
+  readonly id: string
+  readonly username: string
+  readonly displayName: string
+  readonly email: string | null
+  readonly role: Role
+  /** argon2id in PHC form; null until the person has chosen a password. */
+  readonly passwordHash: string | null
+  readonly active: boolean
+  readonly createdAt: Date
+  readonly createdById: string | null
+  readonly deletedAt: Date | null
+  /** Grows by one with every change. */
+  readonly version: number
+}
 
 const MAX_EMAIL = 254
 

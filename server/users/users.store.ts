@@ -2,6 +2,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { Role } from '../generated/prisma/enums.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
+import { literally } from '../lib/search.ts'
 import type { User } from './user.ts'
 
 type Where = Prisma.UserWhereInput
@@ -14,9 +15,6 @@ export type UserFilter = {
   /** True: only deleted ones; otherwise only others. */
   readonly deleted?: boolean | null | undefined
 }
-
-/** `%` and `_` stand for themselves in a search. */
-const literally = (text: string) => text.replace(/[\\%_]/g, '\\$&')
 
 export function toWhere({ search, role, active, deleted }: UserFilter): Where {
   const contains = search ? ({ contains: literally(search), mode: 'insensitive' } as const) : null
@@ -43,9 +41,11 @@ export const findUser = (tx: Tx, id: string): Promise<User | null> => tx.user.fi
 export const findUserByUsername = (tx: Tx, username: string): Promise<User | null> =>
   tx.user.findFirst({ where: { username, deletedAt: null } })
 
+// NO KEY: rows that only point at a user (a new key, a session) do not wait for its changes, nor cross with them.
+
 /** The row, not deleted, locked until the transaction ends. */
 export async function lockUser(tx: Tx, id: string): Promise<User | null> {
-  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   return tx.user.findFirst({ where: { id, deletedAt: null } })
 }
 
@@ -55,7 +55,7 @@ export async function lockUser(tx: Tx, id: string): Promise<User | null> {
  */
 export async function lockAdministrators(tx: Tx): Promise<string[]> {
   const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM users WHERE role = 'ADMINISTRATOR' AND active AND deleted_at IS NULL ORDER BY id FOR UPDATE`
+    SELECT id FROM users WHERE role = 'ADMINISTRATOR' AND active AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE`
   return rows.map(({ id }) => id)
 }
 
@@ -86,6 +86,6 @@ export async function findSignInAccount(tx: Tx, username: string, since: Date): 
 
 /** The account, if its password is still the one that was checked; it cannot change before the transaction ends. */
 export async function holdChecked(tx: Tx, id: string, passwordHash: string): Promise<User | null> {
-  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   return tx.user.findFirst({ where: { id, passwordHash, active: true, deletedAt: null } })
 }

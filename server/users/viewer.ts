@@ -16,9 +16,6 @@ export type Viewer = Actor & {
 /** What every use case is handed: who asks, from where, and what the process is made of. */
 export type Act = { readonly parts: Parts; readonly viewer: Viewer; readonly origin: Origin }
 
-/** The same before anybody is signed in. */
-export type AnonymousAct = { readonly parts: Parts; readonly viewer: Actor; readonly origin: Origin }
-
 /** Administrators and auditors see what belongs to others; only administrators change it. */
 export const seesAll = (viewer: Viewer): boolean => viewer.role !== 'USER'
 export const isAdministrator = (viewer: Viewer): boolean => viewer.role === 'ADMINISTRATOR'
