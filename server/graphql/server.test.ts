@@ -126,6 +126,17 @@ test.each([
   expect(answer.status).toBeLessThan(500)
 })
 
+test.each([
+  [
+    'a variable',
+    { query: 'query ($q: String) { apiKeys(filter: { search: $q }) { totalCount } }', variables: { q: 'a\0b' } },
+  ],
+  ['the document', { query: '{ apiKeys(filter: { search: "a\\u0000b" }) { totalCount } }' }],
+])('a NUL in %s is refused as the mistake it is', async (_where, body) => {
+  const answer = await send(bearer, body)
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'InvalidInput'])
+})
+
 test('field suggestions do not tell the schema', async () => {
   const answer = await ask('{ viewr { id } }', { ...JSON_TYPE, authorization: '' })
   expect(answer.text).not.toMatch(/did you mean "?viewer/i)

@@ -10,6 +10,7 @@ import { readSessionCookie, sessionCookies } from './cookies.ts'
 import { answerError, refuse } from './guard.ts'
 import { useMasking } from './masking.ts'
 import { schema } from './schema.ts'
+import { useStorableText } from './storable.ts'
 
 const MAX_DOCUMENT_BYTES = 256 * 1024
 
@@ -32,6 +33,7 @@ export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerR
     schema,
     context: ({ own }) => own,
     plugins: [
+      useStorableText(),
       bounds,
       useDisableIntrospection({ disableIf: ({ context }) => (context as unknown as Context).viewer === null }),
       useMasking(parts.log),
