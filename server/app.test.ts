@@ -24,6 +24,7 @@ const server: Server = createApp(parts, {
     else res.end(`work ${req.url}`)
   },
   graphql: (req, res) => res.end(`graphql ${req.url}`),
+  metrics: (_req, res) => res.end('metrics'),
   notReady: () => notReady,
   draining: () => notReady !== null,
   consoleDir,

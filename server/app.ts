@@ -11,6 +11,7 @@ import type { Parts } from './lib/parts.ts'
 export type Routes = {
   readonly work: (req: IncomingMessage, res: ServerResponse) => void
   readonly graphql: (req: IncomingMessage, res: ServerResponse) => void
+  readonly metrics: (req: IncomingMessage, res: ServerResponse) => void
   /** Null: requests are welcome. */
   readonly notReady: () => HttpError | null
   readonly draining: () => boolean
@@ -75,6 +76,7 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     if (path === '/work' || path.startsWith('/work/')) return routes.work(req, res)
     setSecurityHeaders(res, secure)
     if (path === '/graphql') return routes.graphql(req, res)
+    if (path === '/metrics') return req.method === 'GET' ? routes.metrics(req, res) : refuse(HTTP_ERRORS.getOnly)
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(HTTP_ERRORS.getOnly)
     files(req, res, () => refuse(HTTP_ERRORS.notFound))
   }

@@ -14,6 +14,7 @@ import { checkMasterKey } from './lib/installation.ts'
 import { publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
 import type { Parts } from './lib/parts.ts'
+import { listenForScrapes, metricsRoute } from './metrics-route.ts'
 import { buildParts, withMasterKeys } from './open.ts'
 import { prepareSetup } from './users/setup.service.ts'
 
@@ -48,6 +49,7 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
     graphql: createGraphql(parts),
+    metrics: metricsRoute(parts, parts.metrics),
     draining: () => state.draining,
     notReady: () => {
       state.observed = true
@@ -58,11 +60,13 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   const setupToken = await prepareSetup(parts)
   const closeUnused = watchConnections(server)
   await listen(server, config)
+  const scrapes = listenForScrapes(parts, parts.metrics)
   announce(parts, portOf(server), setupToken)
   const hurry = await untilToldToEnd(log)
   state.draining = true
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
   await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
+  scrapes?.close()
   await gateway.stop()
   await parts.changes.stop()
   log.info('drained')

@@ -8,6 +8,7 @@ import { checkMasterKey } from './lib/installation.ts'
 import { createKeyring } from './lib/keyring.ts'
 import { createLog, type Logger } from './lib/log.ts'
 import { dataDirMasterKey } from './lib/master-key.ts'
+import { createMetrics } from './lib/metrics.ts'
 import { createOutgoing } from './lib/outgoing.ts'
 import type { Parts } from './lib/parts.ts'
 import { createRandom } from './lib/random.ts'
@@ -31,6 +32,7 @@ export function buildParts(config: Config, log: Logger, db: Db, ownPorts: () => 
     keyring: createKeyring(config.masterKeys),
     outgoing: createOutgoing({ privateUpstreams, loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs }),
+    metrics: createMetrics(),
   }
 }
 

@@ -39,7 +39,13 @@ export class Answer {
   #paused = false
   #finished = false
 
-  constructor(plan: Plan, controller: Dispatcher.DispatchController, beforeMs: number, status: number, headers: Headers) {
+  constructor(
+    plan: Plan,
+    controller: Dispatcher.DispatchController,
+    beforeMs: number,
+    status: number,
+    headers: Headers,
+  ) {
     this.#plan = plan
     this.#controller = controller
     this.#beforeMs = beforeMs
@@ -120,8 +126,10 @@ export class Answer {
 
   #keepEnds(chunk: Buffer): void {
     const all = this.#held.length === 0 || this.#head.length > 0 ? chunk : Buffer.concat([...this.#held, chunk])
-    if (this.#head.length < END_BYTES) this.#head = Buffer.concat([this.#head, all.subarray(0, END_BYTES - this.#head.length)])
-    this.#tail = all.length >= END_BYTES ? all.subarray(-END_BYTES) : Buffer.concat([this.#tail, all]).subarray(-END_BYTES)
+    if (this.#head.length < END_BYTES)
+      this.#head = Buffer.concat([this.#head, all.subarray(0, END_BYTES - this.#head.length)])
+    this.#tail =
+      all.length >= END_BYTES ? all.subarray(-END_BYTES) : Buffer.concat([this.#tail, all]).subarray(-END_BYTES)
   }
 
   #pass(bytes: Buffer): void {

@@ -1,6 +1,7 @@
 import { Refusal } from './refusal.ts'
 import type { Endpoint } from './route.ts'
-import { checkUtf8, type Kind, type Member, ScanFailure, type Scanned, scanObject } from './scan.ts'
+import { checkUtf8, type Kind, type Member, type Scanned, scanObject } from './scan.ts'
+import { ScanFailure } from './scan-values.ts'
 
 /** What a caller asks for, read from the bytes of the body. */
 export type Ask = {
@@ -24,9 +25,26 @@ const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_
 
 // They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
 const FORBIDDEN = new Set([
-  'apibase', 'apiendpoint', 'apihost', 'apikey', 'apitype', 'apiurl', 'apiversion', 'authorization', 'azureadtoken',
-  'azureendpoint', 'basepath', 'baseurl', 'customllmprovider', 'endpointurl', 'extraheaders', 'httpproxy',
-  'httpsproxy', 'proxyurl', 'targeturl', 'upstreamurl',
+  'apibase',
+  'apiendpoint',
+  'apihost',
+  'apikey',
+  'apitype',
+  'apiurl',
+  'apiversion',
+  'authorization',
+  'azureadtoken',
+  'azureendpoint',
+  'basepath',
+  'baseurl',
+  'customllmprovider',
+  'endpointurl',
+  'extraheaders',
+  'httpproxy',
+  'httpsproxy',
+  'proxyurl',
+  'targeturl',
+  'upstreamurl',
 ])
 
 /**

@@ -1,5 +1,7 @@
 import type pg from 'pg'
-import type { AuthType, WireFormat } from '../generated/prisma/enums.ts'
+import type { AuthType, Endpoint, Role, WireFormat } from '../generated/prisma/enums.ts'
+import { compileRestrictions, type Restriction } from '../keys/restriction.ts'
+import type { RuleTerms } from '../rules/rule.ts'
 
 /** A key as the hot path needs it. Instants are epoch milliseconds. */
 export type KeyRow = {
@@ -10,6 +12,7 @@ export type KeyRow = {
   readonly expiresAt: number | null
   readonly deleted: boolean
   readonly pending: boolean
+  readonly restriction: Restriction
 }
 
 /** One secret with its key. */
@@ -22,7 +25,18 @@ export type SecretRow = {
   readonly key: KeyRow
 }
 
-export type UserRow = { readonly id: string; readonly version: number; readonly active: boolean }
+export type UserRow = {
+  readonly id: string
+  readonly version: number
+  readonly active: boolean
+  readonly role: Role
+}
+
+/** A deleted group has no members. */
+export type GroupRow = { readonly id: string; readonly version: number; readonly userIds: readonly string[] }
+
+/** A deleted rule is not enabled. */
+export type RuleRow = RuleTerms & { readonly version: number }
 
 export type ProviderRow = {
   readonly id: string
@@ -46,7 +60,8 @@ export type ProviderRow = {
 
 const SECRETS = `
   SELECT s.id, s.public_id, s.secret_hash, s.pepper_version, s.expires_at AS secret_expires_at,
-    k.id AS key_id, k.owner_id, k.provider_id, k.version, k.expires_at, k.deleted_at, k.pending
+    k.id AS key_id, k.owner_id, k.provider_id, k.version, k.expires_at, k.deleted_at, k.pending,
+    k.models, k.addresses, k.endpoints::text[] AS endpoints
   FROM key_secrets s JOIN api_keys k ON k.id = s.key_id`
 
 type RawSecret = {
@@ -62,6 +77,9 @@ type RawSecret = {
   readonly expires_at: Date | null
   readonly deleted_at: Date | null
   readonly pending: boolean
+  readonly models: readonly string[]
+  readonly addresses: readonly string[]
+  readonly endpoints: readonly Endpoint[]
 }
 
 const toSecret = (row: RawSecret): SecretRow => ({
@@ -78,6 +96,7 @@ const toSecret = (row: RawSecret): SecretRow => ({
     expiresAt: row.expires_at?.getTime() ?? null,
     deleted: row.deleted_at !== null,
     pending: row.pending,
+    restriction: compileRestrictions(row),
   },
 })
 
@@ -100,7 +119,31 @@ export async function listSecrets(pool: pg.Pool, keyIds: readonly string[]): Pro
 /** These users, or all of them. Deleted ones are not active. */
 export async function listUsers(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly UserRow[]> {
   const { rows } = await pool.query<UserRow>(
-    `SELECT id, version, active AND deleted_at IS NULL AS active FROM users WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
+    `SELECT id, version, active AND deleted_at IS NULL AS active, role FROM users
+    WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
+    [ids],
+  )
+  return rows
+}
+
+/** These groups with their members, or all of them. */
+export async function listGroups(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly GroupRow[]> {
+  const { rows } = await pool.query<GroupRow>(
+    `SELECT g.id, g.version,
+      coalesce(array_agg(m.user_id::text) FILTER (WHERE g.deleted_at IS NULL AND m.user_id IS NOT NULL), '{}') AS "userIds"
+    FROM groups g LEFT JOIN group_members m ON m.group_id = g.id
+    WHERE $1::uuid[] IS NULL OR g.id = ANY($1) GROUP BY g.id`,
+    [ids],
+  )
+  return rows
+}
+
+/** These rules, or all that are not deleted. */
+export async function listRules(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly RuleRow[]> {
+  const { rows } = await pool.query<RuleRow>(
+    `SELECT id, version, enabled AND deleted_at IS NULL AS enabled, effect, model_pattern AS "modelPattern",
+      user_id AS "userId", group_id AS "groupId", role, provider_id AS "providerId"
+    FROM rules WHERE CASE WHEN $1::uuid[] IS NULL THEN deleted_at IS NULL ELSE id = ANY($1) END`,
     [ids],
   )
   return rows

@@ -1,11 +1,22 @@
 import { LRUCache } from 'lru-cache'
 import type { Change } from '../lib/changes.ts'
 import type { Parts } from '../lib/parts.ts'
-import { findSecret, listProviders, listSecrets, listUsers, type SecretRow, type UserRow } from './directory.store.ts'
+import type { Decision } from '../rules/evaluate.ts'
+import { AccessBook } from './access.ts'
+import {
+  findSecret,
+  listGroups,
+  listProviders,
+  listRules,
+  listSecrets,
+  listUsers,
+  type SecretRow,
+  type UserRow,
+} from './directory.store.ts'
 import { closePool, toUpstream, type Upstream } from './upstream.ts'
 
 /**
- * What the hot path may know: secrets by public id in a bounded cache, users and providers whole. All of it moves
+ * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules and providers whole. It all moves
  * forward only: what a change made us read is never overwritten by an answer that was asked for before it.
  */
 export type Directory = {
@@ -15,6 +26,8 @@ export type Directory = {
   find(publicId: string): Promise<SecretRow | null>
   isActive(userId: string): boolean
   upstream(providerId: string): Upstream | undefined
+  /** What the rules say to this user asking this provider for this model. */
+  decide(userId: string, providerId: string, model: string): Decision
   /** When it was last proven that nothing newer exists (epoch ms). */
   confirmedAt(): number
   /** Called after each change was applied. */
@@ -36,6 +49,7 @@ export function createDirectory(needs: Needs): Directory {
   const keys = new KeyCache((publicId) => findSecret(db.pool, publicId))
   const users = new Map<string, UserRow>()
   const upstreams = new Map<string, Upstream>()
+  const access = new AccessBook()
   const listeners: (() => void)[] = []
 
   const setUsers = (rows: readonly UserRow[]) => {
@@ -47,7 +61,8 @@ export function createDirectory(needs: Needs): Directory {
       const before = upstreams.get(row.id)
       if (row.version < (before?.version ?? 0)) continue
       const upstream = toUpstream(needs, row, before)
-      if (upstream.credential === null) needs.log.error({ providerId: row.id }, 'a provider credential cannot be opened')
+      if (upstream.credential === null)
+        needs.log.error({ providerId: row.id }, 'a provider credential cannot be opened')
       upstreams.set(row.id, upstream)
     }
   }
@@ -57,6 +72,7 @@ export function createDirectory(needs: Needs): Directory {
       ...new Set(entries.flatMap((entry) => (entry.subjectType === type && entry.subjectId ? [entry.subjectId] : []))),
     ]
     const [keyIds, userIds, providerIds] = [named('ApiKey'), named('User'), named('Provider')]
+    const [groupIds, ruleIds] = [named('Group'), named('Rule')]
     // A change of keys that names none of them may be a change of any.
     if (entries.some(({ subjectType, subjectId }) => subjectType === 'ApiKey' && subjectId === null)) keys.forgetAll()
     if (keyIds.length > 0) {
@@ -65,6 +81,8 @@ export function createDirectory(needs: Needs): Directory {
     }
     if (userIds.length > 0) setUsers(await listUsers(db.pool, userIds))
     if (providerIds.length > 0) await readProviders(providerIds)
+    if (groupIds.length > 0) access.setGroups(await listGroups(db.pool, groupIds))
+    if (ruleIds.length > 0) access.setRules(await listRules(db.pool, ruleIds), ruleIds)
     for (const listener of listeners) listener()
   }
 
@@ -73,6 +91,7 @@ export function createDirectory(needs: Needs): Directory {
     find: (publicId) => keys.find(publicId),
     isActive: (userId) => users.get(userId)?.active === true,
     upstream: (providerId) => upstreams.get(providerId),
+    decide: (userId, providerId, model) => access.decide(users.get(userId), providerId, model),
     confirmedAt: () => changes.confirmedAt(),
     onChange: (listener) => listeners.push(listener),
     async start() {
@@ -80,6 +99,8 @@ export function createDirectory(needs: Needs): Directory {
       changes.subscribe(apply)
       setUsers(await listUsers(db.pool, null))
       await readProviders(null)
+      access.setGroups(await listGroups(db.pool, null))
+      access.setRules(await listRules(db.pool, null))
     },
     async stop() {
       for (const { pool } of upstreams.values()) closePool(pool)
@@ -122,7 +143,8 @@ export class KeyCache {
   /** Drops what is known of these keys; look-ups that are under way will be repeated. */
   forget(keyIds: readonly string[]): void {
     this.#changes++
-    for (const keyId of keyIds) for (const publicId of [...(this.#byKey.get(keyId) ?? [])]) this.#secrets.delete(publicId)
+    for (const keyId of keyIds)
+      for (const publicId of [...(this.#byKey.get(keyId) ?? [])]) this.#secrets.delete(publicId)
     this.#unknown.clear()
   }
 

@@ -20,8 +20,17 @@ describe('a chat request', () => {
     const id = res.headers.get('x-request-id')
     const entry = (await world.entries()).find((e) => e.id === id)
     expect(entry).toMatchObject({
-      keyId: world.key.id, end: 'COMPLETE', status: 200, code: null, inputTokens: 9, outputTokens: 12, cachedTokens: 4,
-      modelAsked: 'gpt-4', modelAnswered: 'gpt-4-0613', endpoint: 'chat/completions', streamed: false,
+      keyId: world.key.id,
+      end: 'COMPLETE',
+      status: 200,
+      code: null,
+      inputTokens: 9,
+      outputTokens: 12,
+      cachedTokens: 4,
+      modelAsked: 'gpt-4',
+      modelAnswered: 'gpt-4-0613',
+      endpoint: 'chat/completions',
+      streamed: false,
     })
     expect(world.provider.received.at(-1)?.req.headers.authorization).toBe(`Bearer ${world.credential}`)
   })

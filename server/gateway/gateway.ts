@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { readRanges } from '../lib/address.ts'
 import type { Parts } from '../lib/parts.ts'
-import { createFlusher } from '../usage/flusher.ts'
+// biome-ignore lint/style/noRestrictedImports: this file puts the gateway together; no request waits for what it makes.
+import { createFlusher } from '../usage/flusher.service.ts'
 import { Journal } from '../usage/journal.ts'
+import { createMeterEntries } from '../usage/meter-entries.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
+import { createRequestIds } from './request-id.ts'
 import { createAdmission } from './steps/admit.ts'
+import { createVerifier } from './verify.ts'
 
 /** `/work` as the rest of the server knows it. */
 export type Gateway = {
@@ -30,10 +35,10 @@ export type Gateway = {
 const STOP_MS = 5_000
 
 export function createGateway(parts: Parts): Gateway {
-  const { config, db, log, clock, keyring, random } = parts
+  const { config, db, log, clock, keyring, random, metrics } = parts
   const directory = createDirectory(parts)
   const journal = new Journal({ directory: join(config.dataDir, 'journal'), sync: config.journalSync, log })
-  const flusher = createFlusher({ journal, pool: db.pool, log })
+  const flusher = createFlusher({ journal, db, log, measure: createMeterEntries(metrics.meter) })
   const presences = createPresences(directory, clock)
   const pipeline: Pipeline = {
     directory,
@@ -41,16 +46,18 @@ export function createGateway(parts: Parts): Gateway {
     presences,
     admission: createAdmission(),
     clock,
-    keyring,
+    verify: createVerifier(keyring),
     log,
     stalenessMs: config.stalenessMs,
     maxBodyBytes: config.maxBodyBytes,
+    trustedProxies: readRanges(config.trustedProxies),
   }
+  const newId = createRequestIds(clock, random)
   let started = false
   return {
     handle(req, res) {
       const startedAt = clock.now().getTime()
-      void serve(pipeline, { req, res, id: random.uuidv7(), startedAt, arrivedAt: performance.now() })
+      void serve(pipeline, { req, res, id: newId(), startedAt, arrivedAt: performance.now() })
     },
     ready: () => started && journal.healthy && clock.now().getTime() - directory.confirmedAt() <= config.stalenessMs,
     running: () => presences.count(),

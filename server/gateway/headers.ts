@@ -15,11 +15,39 @@ const TO_PROVIDER = new Set([
 
 // A header of the provider that is about its own connection, its own origin in a browser, or its insides.
 const NOT_TO_CALLER = new Set([
-  'alt-svc', 'clear-site-data', 'connection', 'content-location', 'content-security-policy', 'date', 'keep-alive',
-  'link', 'location', 'nel', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'public-key-pins',
-  'refresh', 'report-to', 'reporting-endpoints', 'server', 'service-worker-allowed', 'set-cookie', 'set-cookie2',
-  'sourcemap', 'strict-transport-security', 'te', 'timing-allow-origin', 'trailer', 'transfer-encoding', 'upgrade',
-  'via', 'www-authenticate', 'x-frame-options', 'x-powered-by', 'x-request-id',
+  'alt-svc',
+  'clear-site-data',
+  'connection',
+  'content-location',
+  'content-security-policy',
+  'date',
+  'keep-alive',
+  'link',
+  'location',
+  'nel',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'public-key-pins',
+  'refresh',
+  'report-to',
+  'reporting-endpoints',
+  'server',
+  'service-worker-allowed',
+  'set-cookie',
+  'set-cookie2',
+  'sourcemap',
+  'strict-transport-security',
+  'te',
+  'timing-allow-origin',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+  'www-authenticate',
+  'x-frame-options',
+  'x-powered-by',
+  'x-request-id',
 ])
 const NOT_TO_CALLER_PREFIX = /^(?:access-control-|cross-origin-|x-aic-)/
 
@@ -28,7 +56,14 @@ const NOTHING: ReadonlySet<string> = new Set()
 /** Header names that a `Connection` header declares to be for one connection only. */
 function nominated(connection: string | readonly string[] | undefined): ReadonlySet<string> {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NOTHING
-  return new Set([connection].flat().join(',').toLowerCase().split(',').map((name) => name.trim()))
+  return new Set(
+    [connection]
+      .flat()
+      .join(',')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  )
 }
 
 type Incoming = Readonly<Record<string, string | string[] | undefined>>

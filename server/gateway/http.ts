@@ -25,7 +25,8 @@ function answerRefusal({ req, res, id }: Call, refusal: Refusal): void {
   // Whatever follows the head would be taken for the answer.
   if (res.headersSent) return void res.destroy()
   const body = Buffer.from(errorBody(refusal))
-  const mustClose = CLOSING.has(refusal.code) || (!req.complete && Number(req.headers['content-length'] ?? 0) > DISCARD_BYTES)
+  const mustClose =
+    CLOSING.has(refusal.code) || (!req.complete && Number(req.headers['content-length'] ?? 0) > DISCARD_BYTES)
   res.writeHead(refusal.status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
@@ -40,5 +41,8 @@ function answerRefusal({ req, res, id }: Call, refusal: Refusal): void {
   res.write(body)
   const end = () => res.end()
   const timer = setTimeout(end, LINGER_MS)
-  req.once('close', () => clearTimeout(timer)).once('end', end).resume()
+  req
+    .once('close', () => clearTimeout(timer))
+    .once('end', end)
+    .resume()
 }

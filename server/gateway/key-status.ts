@@ -1,5 +1,5 @@
-import type { Directory } from './directory.ts'
 import type { SecretRow } from './directory.store.ts'
+import type { Directory } from './directory.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** Why a secret that is right may not be used at this instant; null when it may. `now` in epoch milliseconds. */

@@ -1,10 +1,11 @@
+import type { Range } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Keyring } from '../lib/keyring.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Journal } from '../usage/journal.ts'
 import type { Directory } from './directory.ts'
 import type { Presences } from './presence.ts'
 import type { Admission } from './steps/admit.ts'
+import type { Verifier } from './verify.ts'
 
 /** What the steps of the pipeline work with. */
 export type Pipeline = {
@@ -13,8 +14,10 @@ export type Pipeline = {
   readonly presences: Presences
   readonly admission: Admission
   readonly clock: Clock
-  readonly keyring: Keyring
+  readonly verify: Verifier
   readonly log: Logger
   readonly stalenessMs: number
   readonly maxBodyBytes: number
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly Range[]
 }

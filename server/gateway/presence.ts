@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Call } from './call.ts'
-import type { Directory } from './directory.ts'
 import type { SecretRow } from './directory.store.ts'
+import type { Directory } from './directory.ts'
 import { refuseSecret } from './key-status.ts'
 import { Refusal } from './refusal.ts'
 
@@ -71,7 +71,11 @@ export function createPresences(directory: Directory, clock: Clock): Presences {
       const known = directory.peek(publicId)
       judge(presence, known ?? presence.secret)
       // Not in memory: it was dropped there, or it is gone. While the database is away it is judged as it was.
-      if (!known) directory.find(publicId).then((secret) => judge(presence, secret)).catch(nothing)
+      if (!known)
+        directory
+          .find(publicId)
+          .then((secret) => judge(presence, secret))
+          .catch(nothing)
     }
   }
 

@@ -1,3 +1,5 @@
+import type { RefusalCause } from '../usage/usage-entry.ts'
+
 /** Every "no" of `/work`: its status, its type on the wire and its words. Nothing here may name another tenant. */
 export const REFUSALS = {
   invalid_json: [400, 'invalid_request_error', 'The body is not valid JSON.'],
@@ -45,7 +47,11 @@ export type RefusalDetail = {
   readonly headers?: Readonly<Record<string, string>>
   /** What was asked for, as far as it was read: for the usage entry. */
   readonly asked?: Asked
+  /** The layer of access, or the limit, that says no: for the usage entry, never for the caller. */
+  readonly by?: RefusedBy
 }
+
+export type RefusedBy = { readonly type: RefusalCause; readonly id: string | null }
 
 export type Asked = { readonly model: string; readonly streamed: boolean; readonly bytes: number }
 
@@ -58,6 +64,7 @@ export class Refusal extends Error {
   readonly param: string | null
   readonly headers: Readonly<Record<string, string>>
   readonly asked: Asked | null
+  readonly by: RefusedBy | null
   constructor(code: RefusalCode, detail: RefusalDetail = {}) {
     const [status, type, message] = REFUSALS[code]
     // No stack: it is an answer, not a bug, and a flood of them must stay cheap.
@@ -70,6 +77,7 @@ export class Refusal extends Error {
     this.type = type
     this.param = detail.param ?? null
     this.asked = detail.asked ?? null
+    this.by = detail.by ?? null
     this.headers = { ...standing(code, status), ...detail.headers }
   }
 }

@@ -18,14 +18,26 @@ export type Route = {
   readonly query: string
 }
 
-const POSTS = ['chat/completions', 'completions', 'embeddings', 'responses', 'messages', 'messages/count_tokens'] as const
+const POSTS = [
+  'chat/completions',
+  'completions',
+  'embeddings',
+  'responses',
+  'messages',
+  'messages/count_tokens',
+] as const
 
-const endpoints = new Map<string, Endpoint>([['/work', 'chat/completions'], ['/work/', 'chat/completions']])
+const endpoints = new Map<string, Endpoint>([
+  ['/work', 'chat/completions'],
+  ['/work/', 'chat/completions'],
+])
 for (const prefix of ['/work/', '/work/v1/']) {
   for (const endpoint of [...POSTS, 'models'] as const) endpoints.set(prefix + endpoint, endpoint)
 }
 
-const ROUTES = new Map([...endpoints].map(([path, endpoint]): [string, Route] => [path, { endpoint, modelId: null, query: '' }]))
+const ROUTES = new Map(
+  [...endpoints].map(([path, endpoint]): [string, Route] => [path, { endpoint, modelId: null, query: '' }]),
+)
 const MODEL = /^\/work\/(?:v1\/)?models\/([^?]{1,600})$/
 
 // Names under which a credential comes in query strings, and our own keys under any name.

@@ -127,7 +127,10 @@ function hasValue(event: Buffer, name: Buffer): boolean {
 
 /** The data lines of an event, joined as the specification says. */
 function dataOf(event: Buffer): string {
-  const lines = event.toString('utf8').replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+  const lines = event
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
   const data = lines.flatMap((line) => (line.startsWith('data:') ? [line.slice(line[5] === ' ' ? 6 : 5)] : []))
   return data.join('\n')
 }

@@ -47,14 +47,23 @@ export const laterTokens = (before: Tokens, after: Tokens): Tokens => ({
 /** A model name from an answer, fit to be stored; null for anything else. */
 export function readModelName(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null
-  return value.replace(/\p{Cc}/gu, '').toWellFormed().slice(0, MAX_MODEL) || null
+  return (
+    value
+      .replace(/\p{Cc}/gu, '')
+      .toWellFormed()
+      .slice(0, MAX_MODEL) || null
+  )
 }
 
 /** Where usage and model stand in a parsed answer or event of any wire format. */
 export function readStatement(parsed: unknown): { readonly tokens: Tokens | null; readonly model: string | null } {
   if (!isRecord(parsed)) return { tokens: null, model: null }
   // Anthropic's first event wraps a message, the last one of `/responses` a response.
-  const inner = isRecord(parsed['message']) ? parsed['message'] : isRecord(parsed['response']) ? parsed['response'] : null
+  const inner = isRecord(parsed['message'])
+    ? parsed['message']
+    : isRecord(parsed['response'])
+      ? parsed['response']
+      : null
   return {
     tokens: readTokens(parsed['usage']) ?? readTokens(inner?.['usage']),
     model: readModelName(parsed['model']) ?? readModelName(inner?.['model']),
@@ -86,13 +95,17 @@ export function readAnswer(body: Buffer): { readonly tokens: Tokens | null; read
  * The same from the two ends of an answer that is too large to be parsed (embeddings). Inside a string a quote is
  * escaped, so `"usage"` and `"model"` can only be a member's name or a whole string.
  */
-export function readEnds(head: Buffer, tail: Buffer): { readonly tokens: Tokens | null; readonly model: string | null } {
-  const end = tail.toString('utf8')
-  const usage = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/.exec(end)?.[1]
-  const model = MODEL.exec(end) ?? MODEL.exec(head.toString('utf8'))
-  return { tokens: usage === undefined ? null : readTokens(parse(usage)), model: readModelName(model?.[1]) }
+export function readEnds(
+  head: Buffer,
+  tail: Buffer,
+): { readonly tokens: Tokens | null; readonly model: string | null } {
+  const [start, end] = [head.toString('utf8'), tail.toString('utf8')]
+  const usage = (USAGE.exec(end) ?? USAGE.exec(start))?.[1]
+  const model = (MODEL.exec(end) ?? MODEL.exec(start))?.[1]
+  return { tokens: usage === undefined ? null : readTokens(parse(usage)), model: readModelName(model) }
 }
 
+const USAGE = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/
 const MODEL = /"model"\s*:\s*"([^"\\]{1,256})"/
 
 /** The parsed text; undefined when it is no JSON. */

@@ -17,7 +17,7 @@ export function refusalFor(error: Error, answering: boolean): Refusal {
   const code = codeOf(error)
   if (error instanceof UrlRefused) return new Refusal('upstream_unreachable')
   if (TIMEOUTS.has(code)) return new Refusal('upstream_timeout')
-  const isGarbled = code.startsWith('HPE_') || NOT_HTTP.has(code) || BAD_MESSAGE.test(error.message)
+  const isGarbled = error.name === 'HTTPParserError' || NOT_HTTP.has(code) || BAD_MESSAGE.test(error.message)
   if (answering || isGarbled) return new Refusal('upstream_invalid_response')
   return new Refusal('upstream_unreachable')
 }

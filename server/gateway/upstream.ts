@@ -9,7 +9,14 @@ import type { ProviderRow } from './directory.store.ts'
 /** A provider as the hot path uses it: nothing is left to compute per request. */
 export type Upstream = Pick<
   ProviderRow,
-  'id' | 'version' | 'enabled' | 'wireFormat' | 'firstByteTimeoutMs' | 'idleTimeoutMs' | 'totalTimeoutMs' | 'maxConcurrency'
+  | 'id'
+  | 'version'
+  | 'enabled'
+  | 'wireFormat'
+  | 'firstByteTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'totalTimeoutMs'
+  | 'maxConcurrency'
 > & {
   /** Connections to its origin. */
   readonly pool: Pool

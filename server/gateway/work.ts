@@ -12,6 +12,7 @@ import { authenticate } from './steps/authenticate.ts'
 import { checkModel, chooseProvider } from './steps/choose.ts'
 import { forward } from './steps/forward.ts'
 import { listModels } from './steps/list-models.ts'
+import { permitCaller, permitModel } from './steps/permit.ts'
 import { readBody } from './steps/read-body.ts'
 import { recordingRefusals } from './steps/record-refusals.ts'
 
@@ -43,13 +44,15 @@ async function decide(
 ): Promise<Decided | null> {
   checkSecret(gateway, secret)
   const upstream = chooseProvider(gateway, secret, route)
+  permitCaller(gateway, call, route, secret)
   if (route.endpoint === 'models') {
-    listModels(call, upstream, route.modelId)
+    listModels(gateway, call, upstream, secret, route.modelId)
     return null
   }
   const body = await readBody(gateway, call, presence)
   const ask = readAsk(route.endpoint, body.bytes)
   checkModel(upstream, ask)
+  permitModel(gateway, secret, upstream, ask)
   // The body may have taken a while to arrive.
   if (body.waitedMs > 1) checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
   const lease = gateway.admission.admit(upstream, ask)

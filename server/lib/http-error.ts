@@ -27,6 +27,13 @@ export const HTTP_ERRORS = {
   requestTooLarge: invalid(413, 'request_too_large', 'The request is too large.', closing),
   misdirected: invalid(421, 'misdirected_request', 'This server is not known under that host name.'),
   headersTooLarge: invalid(431, 'headers_too_large', 'The request headers are too large.', closing),
+  unauthenticated: {
+    status: 401,
+    type: 'authentication_error',
+    code: 'invalid_api_key',
+    message: 'An access token of an administrator is needed.',
+    headers: { 'www-authenticate': 'Bearer' },
+  },
   draining: {
     status: 503,
     type: 'server_error',

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
 import type { Keyring } from './keyring.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Random } from './random.ts'
 
@@ -17,4 +18,5 @@ export type Parts = {
   readonly keyring: Keyring
   readonly outgoing: Outgoing
   readonly changes: Changes
+  readonly metrics: Metrics
 }

@@ -5,6 +5,7 @@ import type { Role } from '../generated/prisma/enums.ts'
 import { createChanges } from '../lib/changes.ts'
 import { createKeyring } from '../lib/keyring.ts'
 import { createLog } from '../lib/log.ts'
+import { createMetrics } from '../lib/metrics.ts'
 import { createOutgoing } from '../lib/outgoing.ts'
 import type { Parts } from '../lib/parts.ts'
 import { createRandom } from '../lib/random.ts'
@@ -55,6 +56,7 @@ export async function testWorld(): Promise<World> {
     keyring: createKeyring([randomBytes(32)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
     changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
+    metrics: createMetrics(),
   }
   await parts.changes.start()
   afterAll(() => parts.changes.stop())

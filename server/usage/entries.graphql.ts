@@ -20,12 +20,12 @@ const UsageEnd = builder.enumType('UsageEnd', {
 })
 
 /** Rows in the order of the ids, null where there is none. */
-const inOrder = <Row extends { readonly id: string }>(ids: readonly string[], rows: readonly Row[]) => {
+export const inOrder = <Row extends { readonly id: string }>(ids: readonly string[], rows: readonly Row[]) => {
   const byId = new Map(rows.map((row) => [row.id, row]))
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-const UsageEntry = builder.prismaObject('UsageEntry', {
+export const UsageEntry = builder.prismaObject('UsageEntry', {
   description:
     'One request to `/work`. Visible to the owner of its key, administrators and auditors. Bodies are not kept.',
   authScopes: (entry, { viewer }) => viewer !== null && (seesAll(viewer) || entry.ownerId === viewer.id),

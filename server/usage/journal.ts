@@ -1,27 +1,13 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../lib/log.ts'
 import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
+import { type Segment, trySync } from './segment.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
 /** The disk does not take records: nothing may be admitted. */
 export class JournalFailure extends Error {
   override readonly name = 'JournalFailure'
-}
-
-/** A file of records, deleted when the database has everything that it says. */
-export type Segment = {
-  readonly path: string
-  readonly fd: number
-  size: number
-  /** Intents in it whose end is not on disk or in the database yet. */
-  openIntents: number
-  /** Ends in it that the database does not have yet. */
-  unstored: number
-  /** True when some of its ends are no longer in memory and must be read back. */
-  spilled: boolean
-  /** True when no more is written to it. */
-  closed: boolean
 }
 
 /** An ended request on its way to the database. `segment` is null when the disk refused its end. */
@@ -90,7 +76,8 @@ export class Journal {
       const segment = this.#write('end', entry)
       segment.unstored++
       if (intent) this.#intentEnded(intent)
-      if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED)) this.queue.push({ entry, segment, intent: null })
+      if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED))
+        this.queue.push({ entry, segment, intent: null })
       else segment.spilled = true
     } catch {
       // The intent is on disk and stays there until the database has this entry: it cannot be lost or counted twice.
@@ -143,7 +130,6 @@ export class Journal {
     if (length === -1) throw new JournalFailure('the record is too long')
     this.#append(segment, this.#buffer, length)
     this.#dirty = true
-    if (segment.size >= (this.#settings.segmentBytes ?? SEGMENT_BYTES)) this.#rotate()
     return segment
   }
 
@@ -183,6 +169,8 @@ export class Journal {
   }
 
   #open(): Segment {
+    // Here and not after a record: until its caller has counted it, a segment must not look done.
+    if (this.#current && this.#current.size >= (this.#settings.segmentBytes ?? SEGMENT_BYTES)) this.#rotate()
     if (this.#current) return this.#current
     const path = join(this.#settings.directory, segmentName(this.#number + 1))
     try {
@@ -219,7 +207,10 @@ export class Journal {
     const waiting = this.#waiting
     this.#waiting = []
     this.#dirty = false
-    if (!segment) return waiting.forEach((resolve) => resolve())
+    if (!segment) {
+      for (const resolve of waiting) resolve()
+      return
+    }
     this.#syncing = true
     fdatasync(segment.fd, (error) => {
       this.#syncing = false
@@ -248,15 +239,6 @@ export class Journal {
   #deleteIfDone(segment: Segment): void {
     if (!segment.closed || segment.openIntents > 0 || segment.unstored > 0) return
     this.#segments.delete(segment)
-    rmSync(segment.path, { force: true })
-  }
-}
-
-function trySync(fd: number): unknown {
-  try {
-    fdatasyncSync(fd)
-    return null
-  } catch (error) {
-    return error
+    unlink(segment.path, () => undefined)
   }
 }

@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
+import type { Percentiles } from './latency.ts'
 import { getUsage } from './report.service.ts'
 import { type KeyUsage, NO_USAGE, readKeyUsage, type UsageTotals as Totals, type UsagePoint } from './report.store.ts'
 
@@ -64,6 +65,15 @@ const UsageTotals = builder.objectRef<Totals>('UsageTotals').implement({
   interfaces: [UsageSums],
 })
 
+const UsagePercentiles = builder.objectRef<Percentiles>('UsagePercentiles').implement({
+  description: 'Milliseconds that so many of a hundred requests stayed within, each within 2 % of the truth.',
+  fields: (t) => ({
+    p50: t.exposeInt('p50', { description: 'Half of them.' }),
+    p90: t.exposeInt('p90', { description: '90 of 100.' }),
+    p99: t.exposeInt('p99', { description: '99 of 100.' }),
+  }),
+})
+
 const UsagePointRef = builder.objectRef<UsagePoint>('UsagePoint').implement({
   description: 'Sums over the requests of one interval, and one group.',
   interfaces: [UsageSums],
@@ -78,6 +88,16 @@ const UsagePointRef = builder.objectRef<UsagePoint>('UsagePoint').implement({
       description: 'The name of the group, for people; null when it is gone.',
     }),
     averageLatencyMs: t.exposeInt('averageLatencyMs', { description: 'Mean milliseconds of a request.' }),
+    latencyMs: t.expose('latencyMs', {
+      type: UsagePercentiles,
+      nullable: true,
+      description: 'Milliseconds from the request to the end of the answer, of requests that reached a provider.',
+    }),
+    firstTokenMs: t.expose('firstTokenMs', {
+      type: UsagePercentiles,
+      nullable: true,
+      description: "Milliseconds to the first byte of the answer's body; null: no answer had one.",
+    }),
   }),
 })
 

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Percentiles } from './latency.ts'
 
 export type UsageGroup = 'KEY' | 'OWNER' | 'PROVIDER' | 'MODEL' | 'STATUS' | 'CODE'
 export type UsageInterval = 'HOUR' | 'DAY' | 'TOTAL'
@@ -20,6 +21,9 @@ export type UsagePoint = UsageTotals & {
   /** The name of the group, for people. */
   readonly label: string | null
   readonly averageLatencyMs: number
+  /** Of requests that reached a provider; null: there was none. */
+  readonly latencyMs: Percentiles | null
+  readonly firstTokenMs: Percentiles | null
 }
 
 export type UsageQuery = {

@@ -1,6 +1,6 @@
-import type { UsageEnd } from '../generated/prisma/enums.ts'
+import type { RefusalCause, UsageEnd } from '../generated/prisma/enums.ts'
 
-export type { UsageEnd }
+export type { RefusalCause, UsageEnd }
 
 /** What is known of a `/work` request before it goes to a provider. */
 export type UsageIntent = {
@@ -34,6 +34,10 @@ export type UsageOutcome = {
   readonly firstTokenMs: number | null
   readonly overheadUs: number
   readonly responseBytes: number
+  /** The layer of access, or the limit, that refused it; null: it was not refused, or by none of those. */
+  readonly refusedByType: RefusalCause | null
+  /** The rule, key, provider or limit; null: no rule allowed it. */
+  readonly refusedById: string | null
 }
 
 /** One `/work` request, for good. */
@@ -54,4 +58,6 @@ export const toInterrupted = (intent: UsageIntent): UsageEntry => ({
   firstTokenMs: null,
   overheadUs: 0,
   responseBytes: 0,
+  refusedByType: null,
+  refusedById: null,
 })

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import type { UsageEntry } from './usage-entry.ts'
 
 const DAY_MS = 86_400_000
@@ -26,6 +26,9 @@ const COLUMNS: readonly (readonly [name: string, type: string, read: (entry: Usa
   ['overhead_us', 'integer', (entry) => entry.overheadUs],
   ['request_bytes', 'bigint', (entry) => entry.requestBytes],
   ['response_bytes', 'bigint', (entry) => entry.responseBytes],
+  // A journal of an earlier version says nothing of these two.
+  ['refused_by_type', '"RefusalCause"', (entry) => entry.refusedByType ?? null],
+  ['refused_by_id', 'uuid', (entry) => entry.refusedById ?? null],
 ]
 
 const names = COLUMNS.map(([name]) => `"${name}"`).join(', ')
@@ -57,20 +60,21 @@ const INSERT = `
     UPDATE api_keys SET last_used_at = used.at
     FROM (
       SELECT k.id, u.at FROM api_keys k JOIN (SELECT key_id, max(started_at) AS at FROM added GROUP BY 1) u
-      ON u.key_id = k.id ORDER BY k.id FOR UPDATE OF k
+      ON u.key_id = k.id ORDER BY k.id FOR NO KEY UPDATE OF k
     ) used
     WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)
   ), used_secrets AS (
-    UPDATE key_secrets SET last_used_at = used.at
+    UPDATE key_secrets SET last_used_at = greatest(last_used_at, used.at), request_count = request_count + used.requests
     FROM (
-      SELECT s.id, u.at FROM key_secrets s JOIN (SELECT secret_id, max(started_at) AS at FROM added GROUP BY 1) u
-      ON u.secret_id = s.id ORDER BY s.id FOR UPDATE OF s
+      SELECT s.id, u.at, u.requests FROM key_secrets s
+      JOIN (SELECT secret_id, max(started_at) AS at, count(*) AS requests FROM added GROUP BY 1) u
+      ON u.secret_id = s.id ORDER BY s.id FOR NO KEY UPDATE OF s
     ) used
-    WHERE key_secrets.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)
+    WHERE key_secrets.id = used.id
   )
   SELECT count(*)::int AS added FROM added`
 
-const dayOf = (entry: UsageEntry) => new Date(entry.startedAt - (entry.startedAt % DAY_MS)).toISOString().slice(0, 10)
+const dayOf = (entry: UsageEntry) => Math.floor(entry.startedAt / DAY_MS)
 
 /**
  * Stores a batch with its sums. Repeating a batch, or part of one, changes nothing: an entry counts once by its id.
@@ -84,15 +88,20 @@ export async function insertEntries(pool: pg.Pool, entries: readonly UsageEntry[
   return rows[0]?.added ?? 0
 }
 
-const ensured = new WeakMap<pg.Pool, Set<string>>()
+const ensured = new WeakMap<pg.Pool, Set<number>>()
 
 /** Entries may be days old when the database was away: their days get a partition too. */
 async function ensurePartitions(pool: pg.Pool, entries: readonly UsageEntry[]): Promise<void> {
-  const known = ensured.get(pool) ?? new Set<string>()
+  const known = ensured.get(pool) ?? new Set<number>()
   ensured.set(pool, known)
   for (const day of new Set(entries.map(dayOf))) {
     if (known.has(day)) continue
-    await pool.query('SELECT ensure_usage_partitions($1::date, $1::date)', [day])
+    const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+    await pool.query('SELECT ensure_usage_partitions($1::date, $1::date)', [date])
     known.add(day)
   }
 }
+
+/** True when the database refuses the data itself (class 22 and 23), and would for ever. */
+export const refusesData = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '')

@@ -26,7 +26,10 @@ export function createAdmission(maxAtOnce = MAX_AT_ONCE): Admission {
       if (running >= maxAtOnce) throw new Refusal('overloaded', { asked })
       const here = perProvider.get(upstream.id) ?? 0
       if (upstream.maxConcurrency !== null && here >= upstream.maxConcurrency) {
-        throw new Refusal('overloaded', { message: 'The provider is busy with as many requests as it is allowed.', asked })
+        throw new Refusal('overloaded', {
+          message: 'The provider is busy with as many requests as it is allowed.',
+          asked,
+        })
       }
       running++
       perProvider.set(upstream.id, here + 1)

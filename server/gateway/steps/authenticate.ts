@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { isSecretRight, readSecret } from '../../lib/secret.ts'
-import type { Pipeline } from '../pipeline.ts'
+import { readSecret } from '../../lib/secret.ts'
 import type { SecretRow } from '../directory.store.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
 
 // An unknown key is believed to be unknown only while the database is known to answer.
@@ -14,7 +14,7 @@ export async function authenticate(gateway: Pipeline, req: IncomingMessage): Pro
   const given = readSecret(readCredential(req), 'aic_')
   if (given === null) throw new Refusal('invalid_api_key')
   const stored = await find(gateway, given.publicId)
-  if (stored === null || !isSecretRight(gateway.keyring, stored, given.secret)) throw new Refusal('invalid_api_key')
+  if (stored === null || !gateway.verify(stored, given.secret)) throw new Refusal('invalid_api_key')
   return stored
 }
 

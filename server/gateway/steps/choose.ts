@@ -1,6 +1,6 @@
 import type { Ask } from '../ask.ts'
-import type { Pipeline } from '../pipeline.ts'
 import type { SecretRow } from '../directory.store.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
 import type { Endpoint, Route } from '../route.ts'
 import type { Upstream } from '../upstream.ts'
@@ -23,7 +23,8 @@ export function checkModel(upstream: Upstream, ask: Ask): void {
   const asked = { model: ask.model, streamed: ask.streamed, bytes: ask.bytes }
   if (!upstream.allows(ask.model)) {
     const message = 'This model is not enabled in the configuration of the provider.'
-    throw new Refusal('model_not_available', { message, param: 'model', asked })
+    const by = { type: 'PROVIDER_MODELS', id: upstream.id } as const
+    throw new Refusal('model_not_available', { message, param: 'model', asked, by })
   }
   if (upstream.credential === null) {
     throw new Refusal('upstream_auth', { message: 'The credential for the provider cannot be used.', asked })

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { JournalFailure, type Segment } from '../../usage/journal.ts'
+import { JournalFailure } from '../../usage/journal.ts'
+import type { Segment } from '../../usage/segment.ts'
 import type { UsageEnd, UsageIntent } from '../../usage/usage-entry.ts'
 import { Answer } from '../answer.ts'
 import { toProvider } from '../headers.ts'
@@ -196,6 +197,8 @@ class Relay implements Dispatcher.DispatchHandler {
         firstTokenMs: answer?.firstTokenMs ?? null,
         overheadUs: answer?.overheadUs ?? Math.round(this.#beforeMs * 1000),
         responseBytes: answer?.bytes ?? 0,
+        refusedByType: null,
+        refusedById: null,
       },
       this.#segment,
     )

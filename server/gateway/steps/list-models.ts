@@ -1,18 +1,21 @@
 import type { Call } from '../call.ts'
+import type { SecretRow } from '../directory.store.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
 import type { Upstream } from '../upstream.ts'
+import { permitModel, permittedModels } from './permit.ts'
 
 /** Answers what this key may ask for, in the wire format of its provider. No provider is asked. */
-export function listModels({ res, id }: Call, upstream: Upstream, modelId: string | null): void {
+export function listModels(
+  gateway: Pipeline,
+  { res, id }: Call,
+  upstream: Upstream,
+  secret: SecretRow,
+  modelId: string | null,
+): void {
   const write = upstream.wireFormat === 'ANTHROPIC' ? anthropic : openai
-  if (modelId !== null && !upstream.allows(modelId)) {
-    throw new Refusal('model_not_available', {
-      message: 'This model is not enabled in the configuration of the provider.',
-      param: 'model',
-      asked: { model: modelId.replace(/\p{Cc}/gu, '').slice(0, 256), streamed: false, bytes: 0 },
-    })
-  }
-  const models = modelId === null ? upstream.models : [modelId]
+  if (modelId !== null) checkOne(gateway, upstream, secret, modelId)
+  const models = modelId === null ? permittedModels(gateway, secret, upstream) : [modelId]
   const written = models.map((model) => write.one(model, upstream.createdAt))
   const body = JSON.stringify(modelId === null ? write.list(written, models) : written[0])
   res.writeHead(200, {
@@ -22,6 +25,16 @@ export function listModels({ res, id }: Call, upstream: Upstream, modelId: strin
     'x-request-id': id,
   })
   res.end(body)
+}
+
+function checkOne(gateway: Pipeline, upstream: Upstream, secret: SecretRow, modelId: string): void {
+  const asked = { model: modelId.replace(/\p{Cc}/gu, '').slice(0, 256), streamed: false, bytes: 0 }
+  if (!upstream.allows(modelId)) {
+    const message = 'This model is not enabled in the configuration of the provider.'
+    const by = { type: 'PROVIDER_MODELS', id: upstream.id } as const
+    throw new Refusal('model_not_available', { message, param: 'model', asked, by })
+  }
+  permitModel(gateway, secret, upstream, { ...asked, model: modelId })
 }
 
 const openai = {

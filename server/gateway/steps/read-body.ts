@@ -11,7 +11,8 @@ export type Body = { readonly bytes: Buffer; readonly waitedMs: number }
 
 export function readBody(gateway: Pipeline, { req }: Call, presence: Presence): Promise<Body> {
   const { headers } = req
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new Refusal('unsupported_media_type', { param: 'content-type' })
+  if (!JSON_TYPE.test(headers['content-type'] ?? ''))
+    throw new Refusal('unsupported_media_type', { param: 'content-type' })
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Refusal('unsupported_media_type', { param: 'content-encoding' })

@@ -45,4 +45,6 @@ const toEntry = (call: Call, { endpoint }: Route, { id, key }: SecretRow, refusa
   overheadUs: 0,
   requestBytes: refusal.asked?.bytes ?? 0,
   responseBytes: 0,
+  refusedByType: refusal.by?.type ?? null,
+  refusedById: refusal.by?.id ?? null,
 })

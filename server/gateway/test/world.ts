@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { afterAll } from 'vitest'
 import { type Config, readConfig } from '../../config.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
@@ -12,6 +13,7 @@ import { createChanges } from '../../lib/changes.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createKeyring } from '../../lib/keyring.ts'
 import { createLog } from '../../lib/log.ts'
+import { createMetrics } from '../../lib/metrics.ts'
 import { createOutgoing } from '../../lib/outgoing.ts'
 import type { Parts } from '../../lib/parts.ts'
 import { systemRandom } from '../../lib/random.ts'
@@ -21,7 +23,12 @@ import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 
 /** A caller's key in the world: what it sends, and its rows. */
-export type TestKey = { readonly text: string; readonly id: string; readonly secretId: string; readonly ownerId: string }
+export type TestKey = {
+  readonly text: string
+  readonly id: string
+  readonly secretId: string
+  readonly ownerId: string
+}
 
 /** A gateway on a real port with a real database, and a provider that does what the test says. */
 export type World = {
@@ -34,10 +41,14 @@ export type World = {
   readonly providerId: string
   readonly key: TestKey
   readonly credential: string
-  mintKey(set?: Partial<Prisma.ApiKeyUncheckedCreateInput>): Promise<TestKey>
+  mintKey(set?: KeySet): Promise<TestKey>
   addProvider(set?: Partial<Prisma.ProviderUncheckedCreateInput>): Promise<string>
   /** Changes rows as a service would: in one transaction with an audit entry, applied when it resolves. */
-  change(subjectType: string, subjectId: string, work: (tx: Prisma.TransactionClient) => Promise<unknown>): Promise<void>
+  change(
+    subjectType: string,
+    subjectId: string,
+    work: (tx: Prisma.TransactionClient) => Promise<unknown>,
+  ): Promise<void>
   /** The entries so far, oldest first. */
   entries(): Promise<readonly Entry[]>
 }
@@ -54,6 +65,9 @@ export type Provider = {
   readonly received: Received[]
   answer: (req: IncomingMessage, res: ServerResponse, body: string) => void
 }
+
+/** The id of the rule by which everybody may use everything. */
+export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
 
 export const CREDENTIAL = 'sk-provider-credential-0001'
 
@@ -72,7 +86,12 @@ export const plainAnswer = {
   usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21, prompt_tokens_details: { cached_tokens: 4 } },
 }
 
-export function sendJson(res: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
   const body = JSON.stringify(value)
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers })
   res.end(body)
@@ -113,18 +132,22 @@ export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () =>
     keyring: createKeyring([Buffer.alloc(32, 7)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: config.loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs: config.stalenessMs }),
+    metrics: createMetrics(),
   }
 }
 
-async function addUser({ prisma }: TestDb): Promise<string> {
-  const user = await prisma.user.create({ data: { username: `user-${randomUUID()}`, displayName: 'A user' } })
-  return user.id
+async function addUser(pool: pg.Pool): Promise<string> {
+  const id = systemRandom.uuidv7()
+  await pool.query(`INSERT INTO users (id, username, display_name) VALUES ($1, $2, 'A user')`, [id, `user-${id}`])
+  return id
 }
 
 function providerAdder({ db, keyring }: Parts, provider: Provider) {
   return async (set: Partial<Prisma.ProviderUncheckedCreateInput> = {}) => {
     const id = systemRandom.uuidv7()
-    const sealedCredential = new Uint8Array(seal(keyring, { table: 'providers', id, column: 'sealed_credential' }, CREDENTIAL))
+    const sealedCredential = new Uint8Array(
+      seal(keyring, { table: 'providers', id, column: 'sealed_credential' }, CREDENTIAL),
+    )
     const name = `p-${randomUUID().slice(0, 8)}`
     const data = { id, name, baseUrl: provider.url, enabledModels: ['gpt-4', 'gpt-4o*'], sealedCredential }
     await db.prisma.provider.create({ data: { ...data, ...set } })
@@ -132,26 +155,71 @@ function providerAdder({ db, keyring }: Parts, provider: Provider) {
   }
 }
 
-function keyMinter({ db, keyring }: Parts, providerId: string) {
-  return async (set: Partial<Prisma.ApiKeyUncheckedCreateInput> = {}): Promise<TestKey> => {
+export type KeySet = {
+  readonly ownerId?: string
+  readonly providerId?: string
+  readonly expiresAt?: Date
+  readonly deletedAt?: Date
+  readonly pending?: boolean
+}
+
+function keyMinter({ db, keyring }: Parts, defaultProvider: string) {
+  return async (set: KeySet = {}): Promise<TestKey> => {
+    const { providerId = defaultProvider, expiresAt, deletedAt, pending = false } = set
     const text = mintSecret(systemRandom.bytes, 'aic_')
-    const ownerId = set.ownerId ?? (await addUser(db as TestDb))
-    const data = { name: `key-${randomUUID()}`, ownerId, creatorId: ownerId, providerId, type: 'Development', ...set }
-    const key = await db.prisma.apiKey.create({ data })
-    const secret = await db.prisma.keySecret.create({ data: { keyId: key.id, ...toStoredSecret(keyring, text, 'aic_') } })
-    return { text, id: key.id, secretId: secret.id, ownerId }
+    const [id, secretId, ownerId] = [
+      systemRandom.uuidv7(),
+      systemRandom.uuidv7(),
+      set.ownerId ?? (await addUser(db.pool)),
+    ]
+    const values = [id, `key-${id}`, ownerId, providerId, expiresAt, deletedAt, pending]
+    await db.pool.query(
+      `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type, expires_at, deleted_at, pending)
+       VALUES ($1, $2, $3, $3, $4, 'Development', $5, $6, $7)`,
+      values,
+    )
+    const stored = toStoredSecret(keyring, text, 'aic_')
+    await db.pool.query(
+      `INSERT INTO key_secrets (id, key_id, public_id, secret_hash, pepper_version, last_four)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [secretId, id, stored.publicId, Buffer.from(stored.secretHash), stored.pepperVersion, stored.lastFour],
+    )
+    return { text, id, secretId, ownerId }
   }
+}
+
+function changer(parts: Parts): World['change'] {
+  const by = {
+    parts,
+    viewer: { id: null, username: 'system', via: 'system' as const },
+    origin: { requestId: null, address: null, userAgent: null },
+  }
+  return (subjectType, subjectId, work) =>
+    change(by, async (tx, record) => {
+      await work(tx)
+      record({ action: 'test', subjectType, subjectId, subjectName: null })
+    })
 }
 
 /** Call it once per test file, at the top. */
 export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const db = await testDb()
+  // Who is no administrator needs a rule; tests of rules take this one away.
+  await db.pool.query(
+    `INSERT INTO rules (id, name, effect, model_pattern) VALUES ($1, 'Everybody may use everything', 'ALLOW', '.*')`,
+    [EVERYTHING],
+  )
   const parts = testParts(db, set)
   const provider = await startProvider()
-  const addProvider = providerAdder(parts, provider)
-  const providerId = await addProvider()
-  const mintKey = keyMinter(parts, providerId)
-  const key = await mintKey()
+  const insertProvider = providerAdder(parts, provider)
+  const providerId = await insertProvider()
+  const insertKey = keyMinter(parts, providerId)
+  const key = await insertKey()
+  // Without a rule nobody may do anything; a test about rules starts by deleting this one.
+  await db.pool.query(`INSERT INTO rules (id, name, effect, model_pattern) VALUES ($1, $2, 'ALLOW', '.*')`, [
+    systemRandom.uuidv7(),
+    'Everyone may use everything',
+  ])
   const gateway = createGateway(parts)
   await parts.changes.start()
   await gateway.start()
@@ -164,16 +232,29 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
     await gateway.stop()
     await parts.changes.stop()
   })
-  const by = { parts, viewer: { id: null, username: 'system', via: 'system' as const }, origin: { requestId: null, address: null, userAgent: null } }
+  const announcedChange = changer(parts)
+  const announce = (subjectType: string, id: string) => announcedChange(subjectType, id, async () => undefined)
   return {
-    db, parts, gateway, provider, providerId, key, mintKey, addProvider, port,
+    db,
+    parts,
+    gateway,
+    provider,
+    providerId,
+    key,
+    async mintKey(values) {
+      const minted = await insertKey(values)
+      await announce('User', minted.ownerId)
+      return minted
+    },
+    async addProvider(values) {
+      const id = await insertProvider(values)
+      await announce('Provider', id)
+      return id
+    },
+    port,
     credential: CREDENTIAL,
     url: `http://127.0.0.1:${port}/work`,
-    change: (subjectType, subjectId, work) =>
-      change(by, async (tx, record) => {
-        await work(tx)
-        record({ action: 'test', subjectType, subjectId, subjectName: null })
-      }),
+    change: announcedChange,
     async entries() {
       await gateway.flush()
       return db.prisma.usageEntry.findMany({ orderBy: [{ startedAt: 'asc' }, { id: 'asc' }] })

@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { SseReader } from './sse.ts'
+
+const chunk = (content: string, usage: unknown = null) =>
+  `data: ${JSON.stringify({ id: 'c', model: 'gpt-4-0613', choices: [{ index: 0, delta: { content } }], usage })}\n\n`
+const extra = (usage: unknown) => `data: ${JSON.stringify({ id: 'c', model: 'gpt-4-0613', choices: [], usage })}\n\n`
+const DONE = 'data: [DONE]\n\n'
+const usage = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 }
+
+function pass(hidesUsage: boolean, pieces: readonly Buffer[]) {
+  const reader = new SseReader(hidesUsage)
+  const passed = [...pieces.map((piece) => reader.push(piece)), reader.end()]
+  return { text: Buffer.concat(passed).toString(), reader }
+}
+
+const cutAt = (bytes: Buffer, cuts: readonly number[]) => {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end))
+}
+
+const withEnds = (text: string, end: string) => text.replaceAll('\n', end)
+
+describe('a stream cut anywhere', () => {
+  const full = `: hello\n\n${chunk('é"usage"')}${chunk('\u{1f600}')}${extra(usage)}${DONE}`
+  const visible = full.replace(extra(usage), '')
+
+  it.each(['\n', '\r\n', '\r'])('loses exactly its extra event, with lines ending in %j', (end) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 30 }), (cuts) => {
+        const { text, reader } = pass(true, cutAt(Buffer.from(withEnds(full, end)), cuts))
+        expect(text).toBe(withEnds(visible, end))
+        expect(reader.tokens).toEqual({ input: 9, output: 12, cached: null })
+        expect(reader.model).toBe('gpt-4-0613')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each(['\n', '\r\n', '\r'])('loses nothing when the caller asked for usage, with lines ending in %j', (end) => {
+    const bytes = Buffer.from(withEnds(full, end))
+    const { text, reader } = pass(
+      false,
+      [...bytes].map((byte) => Buffer.of(byte)),
+    )
+    expect(text).toBe(bytes.toString())
+    expect(reader.tokens.output).toBe(12)
+  })
+})
+
+describe('usage in a stream', () => {
+  const tokens = (text: string, hides = true) => pass(hides, [Buffer.from(text)]).reader.tokens
+
+  it('is found behind a byte order mark and without [DONE]', () => {
+    expect(tokens(`\ufeff${extra(usage)}`)).toMatchObject({ input: 9, output: 12 })
+  })
+
+  it('is found in an event that the end of the stream cuts off', () => {
+    expect(tokens(extra(usage).trimEnd())).toMatchObject({ input: 9, output: 12 })
+  })
+
+  it('is unknown when it is missing, negative, huge, fractional or a text', () => {
+    const nothing = { input: null, output: null, cached: null }
+    expect(tokens(chunk('x') + DONE)).toEqual(nothing)
+    for (const bad of [-1, 1e300, 2 ** 40, 1.5, '12', null]) {
+      expect(tokens(extra({ prompt_tokens: bad, completion_tokens: bad }))).toEqual(nothing)
+    }
+  })
+
+  it('is the last one when it comes twice, and both extra events are hidden', () => {
+    const { text, reader } = pass(true, [Buffer.from(extra(usage) + extra({ ...usage, completion_tokens: 13 }) + DONE)])
+    expect(reader.tokens.output).toBe(13)
+    expect(text).toBe(DONE)
+  })
+
+  it('stays in an event that carries part of the answer', () => {
+    const { text, reader } = pass(true, [Buffer.from(chunk('x', usage) + DONE)])
+    expect(text).toBe(chunk('x', usage) + DONE)
+    expect(reader.tokens.output).toBe(12)
+  })
+
+  it('is gathered from both ends of an Anthropic stream', () => {
+    const start = {
+      type: 'message_start',
+      message: { model: 'claude', usage: { input_tokens: 5, cache_read_input_tokens: 3, output_tokens: 1 } },
+    }
+    const delta = { type: 'message_delta', usage: { output_tokens: 15 } }
+    const events = [start, delta].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+    expect(tokens(events, false)).toEqual({ input: 8, output: 15, cached: 3 })
+  })
+
+  it('is read from the last event of /responses', () => {
+    const event = {
+      type: 'response.completed',
+      response: {
+        model: 'gpt-4',
+        usage: { input_tokens: 5, output_tokens: 6, input_tokens_details: { cached_tokens: 2 } },
+      },
+    }
+    expect(tokens(`event: response.completed\ndata: ${JSON.stringify(event)}\n\n`, false)).toEqual({
+      input: 5,
+      output: 6,
+      cached: 2,
+    })
+  })
+})
+
+describe('a stream made to hurt', () => {
+  it('of one endless event is passed on instead of kept', () => {
+    const reader = new SseReader(true)
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    let passed = 0
+    for (let index = 0; index < 100; index++) passed += reader.push(piece).length
+    expect(passed).toBeGreaterThan(5 * 1024 * 1024)
+  })
+
+  it('in single bytes costs linear time', () => {
+    const reader = new SseReader(true)
+    const startedAt = performance.now()
+    for (let index = 0; index < 500_000; index++) reader.push(Buffer.of(120))
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+})
+
+it('notices an error event in the middle of a stream', () => {
+  expect(pass(false, [Buffer.from(`${chunk('x')}data: {"error":{"message":"overloaded"}}\n\n`)]).reader.failed).toBe(
+    true,
+  )
+  expect(pass(false, [Buffer.from(`${chunk('an "error" it is')}${DONE}`)]).reader.failed).toBe(false)
+})

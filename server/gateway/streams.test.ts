@@ -1,0 +1,267 @@
+import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { until } from './test/raw.ts'
+import { startWorld, type TestKey } from './test/world.ts'
+
+const world = await startWorld()
+const usage = { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 }
+const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
+const part = (content: string) =>
+  event({ id: 'c', model: 'gpt-4-0613', choices: [{ index: 0, delta: { content } }], usage: null })
+const extra = event({ id: 'c', model: 'gpt-4-0613', choices: [], usage })
+const DONE = 'data: [DONE]\n\n'
+const SSE = { 'content-type': 'text/event-stream' }
+
+const post = (more: object = {}, signal: AbortSignal | null = null, key: TestKey = world.key) =>
+  fetch(world.url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key.text}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4', messages: [], stream: true, ...more }),
+    signal,
+  })
+const lastEntry = async () => (await world.entries()).at(-1)
+
+/** The provider sends what is given and leaves the rest to the test. */
+const streams = (...parts: readonly string[]) => {
+  const answered = Promise.withResolvers<ServerResponse>()
+  world.provider.answer = (_req, res) => {
+    res.writeHead(200, SSE)
+    for (const text of parts) res.write(text)
+    answered.resolve(res)
+  }
+  return answered.promise
+}
+
+async function readUntil(res: Response, text: string) {
+  const reader = res.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let all = ''
+  while (reader && !all.includes(text)) {
+    const { done, value } = await reader.read()
+    if (done) break
+    all += value
+  }
+  return { all, reader }
+}
+
+beforeEach(() => {
+  world.provider.received.length = 0
+})
+
+describe('a stream', () => {
+  it('arrives as it was sent, and its tokens are counted although nobody asked for usage', async () => {
+    const provider = streams(part('Hel'), part('lo'), extra, DONE).then((res) => res.end())
+    const res = await post()
+    expect(res.headers.get('content-type')).toBe('text/event-stream')
+    expect(await res.text()).toBe(part('Hel') + part('lo') + DONE)
+    await provider
+    expect(JSON.parse(world.provider.received[0]?.body ?? '')).toMatchObject({
+      stream_options: { include_usage: true },
+    })
+    expect(await lastEntry()).toMatchObject({
+      streamed: true,
+      end: 'COMPLETE',
+      inputTokens: 9,
+      outputTokens: 2,
+      modelAnswered: 'gpt-4-0613',
+    })
+    expect((await lastEntry())?.firstTokenMs).not.toBe(null)
+  })
+
+  it('keeps its last chunk for a caller who asked for usage', async () => {
+    streams(part('x'), extra, DONE).then((res) => res.end())
+    const res = await post({ stream_options: { include_usage: true } })
+    expect(await res.text()).toBe(part('x') + extra + DONE)
+    expect(await lastEntry()).toMatchObject({ inputTokens: 9 })
+  })
+
+  it('arrives piece by piece, not at its end', async () => {
+    const provider = streams(part('first'))
+    const { all, reader } = await readUntil(await post(), 'first')
+    expect(all).toBe(part('first'))
+    ;(await provider).end(DONE)
+    expect((await reader?.read())?.value).toBe(DONE)
+  })
+
+  it('begins for its caller when its provider begins, before the first event', async () => {
+    world.provider.answer = (_req, res) => res.writeHead(200, SSE).flushHeaders()
+    const leaving = new AbortController()
+    expect((await post({}, leaving.signal)).status).toBe(200)
+    leaving.abort()
+    await until(() => world.gateway.running() === 0)
+  })
+
+  it('is whole without [DONE] when the provider ended it properly', async () => {
+    streams(part('x'), extra).then((res) => res.end())
+    expect(await (await post()).text()).toBe(part('x'))
+    expect(await lastEntry()).toMatchObject({ end: 'COMPLETE', outputTokens: 2 })
+  })
+
+  it('with an error event of the provider passes and counts as failed', async () => {
+    const failed = event({ error: { message: 'overloaded' } })
+    streams(part('x'), failed).then((res) => res.end())
+    expect(await (await post()).text()).toBe(part('x') + failed)
+    expect(await lastEntry()).toMatchObject({ end: 'UPSTREAM_FAILED', code: 'provider_error', status: 200 })
+  })
+})
+
+describe('a stream that breaks', () => {
+  const errorOf = (text: string) => JSON.parse(text.slice(text.lastIndexOf('data: ') + 6)).error.code
+
+  it('in the middle ends with an error event, without [DONE], and keeps the usage it had', async () => {
+    streams(part('x'), extra, 'data: {"half').then((res) => setTimeout(() => res.destroy(), 20))
+    const text = await (await post()).text()
+    expect(text.startsWith(part('x'))).toBe(true)
+    expect(errorOf(text)).toBe('upstream_invalid_response')
+    expect(text).not.toContain('[DONE]')
+    expect(await lastEntry()).toMatchObject({
+      end: 'UPSTREAM_FAILED',
+      code: 'upstream_invalid_response',
+      status: 200,
+      outputTokens: 2,
+    })
+  })
+
+  it('in the middle of an event that has begun at the caller is closed with a line of its own', async () => {
+    streams(part('x'), 'data: {"half').then((res) => setTimeout(() => res.destroy(), 20))
+    const text = await (await post({ stream_options: { include_usage: true } })).text()
+    expect(text).toContain('data: {"half\n\ndata: {"error"')
+  })
+
+  it('by saying nothing for too long ends with upstream_timeout', async () => {
+    const key = await world.mintKey({ providerId: await world.addProvider({ idleTimeoutMs: 200 }) })
+    streams(part('x'))
+    expect(errorOf(await (await post({}, null, key)).text())).toBe('upstream_timeout')
+  })
+})
+
+describe('a caller who leaves a stream', () => {
+  it('ends it at the provider within 100 ms, and what was generated is recorded', async () => {
+    let closedAt = 0
+    const provider = streams(part('x'), event({ choices: [{ delta: {} }], usage }))
+    const leaving = new AbortController()
+    await readUntil(await post({}, leaving.signal), 'x')
+    ;(await provider).on('close', () => {
+      closedAt = performance.now()
+    })
+    const leftAt = performance.now()
+    leaving.abort()
+    await until(() => closedAt > 0)
+    expect(closedAt - leftAt).toBeLessThan(100)
+    await until(async () => (await lastEntry())?.end === 'CLIENT_LEFT')
+    expect(await lastEntry()).toMatchObject({ status: 200, outputTokens: 2 })
+  })
+
+  it('and one who stops reading makes the provider wait instead of this process grow', async () => {
+    const block = part('x'.repeat(64 * 1024))
+    let sent = 0
+    world.provider.answer = (_req, res) => {
+      res.writeHead(200, SSE)
+      const write = () => {
+        while (sent < 50 * 1024 * 1024 && !res.destroyed) {
+          sent += block.length
+          if (!res.write(block)) return void res.once('drain', write)
+        }
+        res.end(DONE)
+      }
+      write()
+    }
+    const body = JSON.stringify({ model: 'gpt-4', stream: true })
+    const socket = connect(world.port, '127.0.0.1')
+    socket.write(
+      `POST /work HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.key.text}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+    socket.pause()
+    let before = -1
+    await until(async () => {
+      const isStill = sent === before && sent > 0
+      before = sent
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return isStill && sent === before
+    })
+    expect(sent).toBeLessThan(20 * 1024 * 1024)
+    let received = 0
+    socket.on('data', (chunk) => {
+      received += chunk.length
+    })
+    socket.resume()
+    await until(() => received > 50 * 1024 * 1024)
+    socket.destroy()
+  })
+})
+
+describe('a key that dies while its stream is open', () => {
+  const codeAtEnd = async (res: Response) => {
+    const text = await res.text()
+    return JSON.parse(text.slice(text.lastIndexOf('data: ') + 6)).error.code
+  }
+
+  it.each([
+    [
+      'key_expired',
+      (key: TestKey) =>
+        world.change(
+          'ApiKey',
+          key.id,
+          (tx) =>
+            tx.$executeRaw`UPDATE api_keys SET expires_at = now(), version = version + 1 WHERE id = ${key.id}::uuid`,
+        ),
+    ],
+    [
+      'key_deleted',
+      (key: TestKey) =>
+        world.change(
+          'ApiKey',
+          key.id,
+          (tx) =>
+            tx.$executeRaw`UPDATE api_keys SET deleted_at = now(), version = version + 1 WHERE id = ${key.id}::uuid`,
+        ),
+    ],
+    [
+      'key_disabled',
+      (key: TestKey) =>
+        world.change(
+          'User',
+          key.ownerId,
+          (tx) =>
+            tx.$executeRaw`UPDATE users SET active = false, version = version + 1 WHERE id = ${key.ownerId}::uuid`,
+        ),
+    ],
+  ])('is cut off with %s as soon as the change is applied', async (code, kill) => {
+    const key = await world.mintKey()
+    let closed = false
+    streams(part('x')).then((res) =>
+      res.on('close', () => {
+        closed = true
+      }),
+    )
+    const res = await post({}, null, key)
+    const killed = kill(key)
+    expect(await codeAtEnd(res)).toBe(code)
+    await killed
+    await until(() => closed)
+    expect((await post({}, null, key)).status).toBe(401)
+    expect((await world.entries()).findLast((entry) => entry.keyId === key.id && entry.status === 200)).toMatchObject({
+      end: 'INTERRUPTED',
+      code,
+    })
+  })
+
+  it('by its own expiry is cut off within a second of it', async () => {
+    const expiresAt = new Date(Date.now() + 400)
+    const key = await world.mintKey({ expiresAt })
+    streams(part('x'))
+    expect(await codeAtEnd(await post({}, null, key))).toBe('key_expired')
+    expect(Date.now() - expiresAt.getTime()).toBeLessThan(1_000)
+  })
+})
+
+it('draining lets streams finish until the deadline and cuts off the rest', async () => {
+  streams(part('x'))
+  const res = await post()
+  const drained = world.gateway.drain(100)
+  const text = await res.text()
+  await drained
+  expect(text).toContain('"code":"draining"')
+  expect(world.gateway.running()).toBe(0)
+})

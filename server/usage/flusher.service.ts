@@ -1,0 +1,97 @@
+import type { Db } from '../lib/db.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Journal } from './journal.ts'
+import { readSegment } from './journal-file.ts'
+import type { MeterEntries } from './meter-entries.ts'
+import { replay, storeAll } from './store-entries.service.ts'
+
+const BATCH = 1_000
+const INTERVAL_MS = 100
+const MAX_PAUSE_MS = 5_000
+
+/** Moves ended requests from the journal to the database, and waits for it when it is away. */
+export type Flusher = {
+  start(): void
+  /** Resolves when everything recorded so far is in the database. Rejects when it cannot be reached. */
+  flush(): Promise<void>
+  /** Tries to store what is left, for at most `deadlineMs`; what remains is stored at the next start. */
+  stop(deadlineMs: number): Promise<void>
+}
+
+type Needs = {
+  readonly journal: Journal
+  readonly db: Pick<Db, 'pool'>
+  readonly log: Logger
+  readonly measure: MeterEntries
+}
+
+export function createFlusher(needs: Needs): Flusher {
+  const { journal, log } = needs
+  const run = oneAtATime(mover(needs))
+  let timer: NodeJS.Timeout | undefined
+  let pauseMs = INTERVAL_MS
+  let stopped = false
+
+  async function tick() {
+    try {
+      await run()
+      pauseMs = INTERVAL_MS
+    } catch (error) {
+      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
+      log.warn({ err: error, queued: journal.queue.length, pauseMs }, 'usage entries could not be stored; trying again')
+    }
+    if (!stopped) timer = setTimeout(tick, pauseMs)
+  }
+
+  return {
+    start: () => {
+      timer = setTimeout(tick, 0)
+    },
+    flush: run,
+    async stop(deadlineMs) {
+      stopped = true
+      clearTimeout(timer)
+      const late = Promise.withResolvers<void>()
+      const deadline = setTimeout(late.resolve, deadlineMs)
+      const last = run().catch((error: unknown) => log.warn({ err: error }, 'usage entries left for the next start'))
+      await Promise.race([last, late.promise])
+      clearTimeout(deadline)
+    },
+  }
+}
+
+/** What moves everything there is: what an earlier run left, what is in memory, what had to be left on disk. */
+function mover(needs: Needs): () => Promise<void> {
+  const { journal, measure } = needs
+  let { leftOver } = journal
+  return async () => {
+    if (leftOver.length > 0) {
+      await replay(needs, leftOver)
+      leftOver = []
+    }
+    while (journal.queue.length > 0) {
+      const batch = journal.queue.slice(0, BATCH).map(({ entry }) => entry)
+      await storeAll(needs, batch)
+      journal.stored(batch.length)
+      measure(batch)
+    }
+    for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {
+      const { records } = readSegment(segment.path)
+      await storeAll(
+        needs,
+        records.flatMap((record) => (record.kind === 'end' ? [record.entry] : [])),
+      )
+      journal.storedAll(segment)
+    }
+  }
+}
+
+/** Two runs at once would take the same entries from the queue. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve()
+  return () => {
+    const next = running.then(work)
+    running = next.catch(() => undefined)
+    return next
+  }
+}

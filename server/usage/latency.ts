@@ -1,0 +1,31 @@
+/** Milliseconds that 50, 90 and 99 of a hundred requests stayed within. */
+export type Percentiles = { readonly p50: number; readonly p90: number; readonly p99: number }
+
+// Bucket b holds what is in (GROWTH^(b-1), GROWTH^b]; its middle is at most 2 % from either end.
+const GROWTH = 1.04
+const LOG_GROWTH = Math.log(GROWTH)
+/** The bucket of the longest request that is told apart, about a day. */
+export const MAX_BUCKET = 466
+
+/** The bucket of a duration; the database computes the same (`latency_bucket`). */
+export const bucketOf = (ms: number): number =>
+  ms <= 1 ? 0 : Math.min(MAX_BUCKET, Math.ceil(Math.log(ms) / LOG_GROWTH - 1e-9))
+
+/** The duration that stands for a bucket: no more than 2 % off for anything in it. */
+const middleOf = (bucket: number) => (bucket === 0 ? 1 : (2 * GROWTH ** bucket) / (1 + GROWTH))
+
+/** Percentiles from counts per bucket; counts of several hours are merged by adding them. Null: nothing was counted. */
+export function percentilesOf(counts: ReadonlyMap<number, number>): Percentiles | null {
+  const buckets = [...counts].filter(([, count]) => count > 0).toSorted(([one], [other]) => one - other)
+  const total = buckets.reduce((sum, [, count]) => sum + count, 0)
+  if (total === 0) return null
+  const at = (share: number) => {
+    let seen = 0
+    for (const [bucket, count] of buckets) {
+      seen += count
+      if (seen >= Math.ceil(share * total)) return Math.round(middleOf(bucket))
+    }
+    return 0
+  }
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99) }
+}

@@ -1,0 +1,56 @@
+import { rmSync } from 'node:fs'
+import type { Db } from '../lib/db.ts'
+import type { Logger } from '../lib/log.ts'
+import { readSegment } from './journal-file.ts'
+import { insertEntries, refusesData } from './usage.store.ts'
+import { toInterrupted, type UsageEntry, type UsageIntent } from './usage-entry.ts'
+
+const BATCH = 1_000
+
+type Needs = { readonly db: Pick<Db, 'pool'>; readonly log: Logger }
+
+/** What an earlier run left: ends are stored again (they count once), intents without one became interrupted. */
+export async function replay(needs: Needs, paths: readonly string[]): Promise<void> {
+  const open = new Map<string, UsageIntent>()
+  let stored = 0
+  for (const path of paths) {
+    const { records, damaged } = readSegment(path)
+    if (damaged > 0) needs.log.warn({ path, damaged }, 'lines of the usage journal were damaged and left out')
+    const ended: UsageEntry[] = []
+    for (const record of records) {
+      if (record.kind === 'intent') open.set(record.intent.id, record.intent)
+      else {
+        open.delete(record.entry.id)
+        ended.push(record.entry)
+      }
+    }
+    stored += await storeAll(needs, ended)
+  }
+  stored += await storeAll(needs, [...open.values()].map(toInterrupted))
+  for (const path of paths) rmSync(path, { force: true })
+  needs.log.info({ stored, interrupted: open.size }, 'the usage journal of the last run is stored')
+}
+
+/** Stores any number of entries; each counts once. Answers how many were new. */
+export async function storeAll(needs: Needs, entries: readonly UsageEntry[]): Promise<number> {
+  let added = 0
+  for (let from = 0; from < entries.length; from += BATCH)
+    added += await store(needs, entries.slice(from, from + BATCH))
+  return added
+}
+
+/** Stores a batch. One entry that the database can never take must not hold up all others. */
+async function store(needs: Needs, entries: readonly UsageEntry[]): Promise<number> {
+  try {
+    return await insertEntries(needs.db.pool, entries)
+  } catch (error) {
+    if (!refusesData(error)) throw error
+    const [only] = entries
+    if (entries.length === 1 && only) {
+      needs.log.error({ err: error, entry: only }, 'the database refuses a usage entry; it is kept in this line only')
+      return 0
+    }
+    const half = entries.length >> 1
+    return (await store(needs, entries.slice(0, half))) + (await store(needs, entries.slice(half)))
+  }
+}

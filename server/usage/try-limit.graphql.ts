@@ -1,0 +1,88 @@
+import { builder } from '../graphql/builder.ts'
+import { type Context, signedIn } from '../graphql/context.ts'
+import { result } from '../graphql/result.ts'
+import { ApiKey } from '../keys/keys.graphql.ts'
+import { NotFound } from '../lib/problems.ts'
+import { limitFields } from '../limits/limit-mutations.graphql.ts'
+import { Provider } from '../providers/providers.graphql.ts'
+import { User } from '../users/user-type.graphql.ts'
+import { inOrder } from './entries.graphql.ts'
+import { findKeysOf, findOwnersOf, findProvidersOf } from './entries.store.ts'
+import { type LimitTrial, MAX_LIMIT_TRIAL_DAYS, tryLimit } from './try-limit.service.ts'
+import type { Refused } from './try-limit.store.ts'
+
+const LimitTrialExample = builder.objectRef<Refused>('LimitTrialExample').implement({
+  description: 'Requests of one key for one model that a limit would have refused.',
+  fields: (t) => ({
+    apiKey: t.loadable({
+      type: ApiKey,
+      nullable: true,
+      description: 'The key.',
+      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findKeysOf(parts.db.prisma, ids)),
+      resolve: ({ keyId }) => keyId,
+    }),
+    owner: t.loadable({
+      type: User,
+      nullable: true,
+      description: 'The owner of the key.',
+      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findOwnersOf(parts.db.prisma, ids)),
+      resolve: ({ ownerId }) => ownerId,
+    }),
+    provider: t.loadable({
+      type: Provider,
+      nullable: true,
+      description: 'The provider.',
+      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findProvidersOf(parts.db.prisma, ids)),
+      resolve: ({ providerId }) => providerId,
+    }),
+    model: t.exposeString('model', { description: 'The model asked for.' }),
+    requests: t.exposeInt('requests', { description: 'How many requests.' }),
+    firstAt: t.expose('firstAt', { type: 'DateTime', description: 'About when the first of them came.' }),
+  }),
+})
+
+const TryLimitInput = builder.inputType('TryLimitInput', {
+  description: 'A limit that is not saved, and how far to look back.',
+  fields: (t) => ({
+    target: t.field(limitFields.target),
+    keyId: t.id(limitFields.keyId),
+    userId: t.id(limitFields.userId),
+    groupId: t.id(limitFields.groupId),
+    providerId: t.id(limitFields.providerId),
+    modelPattern: t.string(limitFields.modelPattern),
+    metric: t.field(limitFields.metric),
+    period: t.field(limitFields.period),
+    amount: t.field(limitFields.amount),
+    allowUnpriced: t.boolean(limitFields.allowUnpriced),
+    days: t.int({ description: `How many days to look back, 1 to ${MAX_LIMIT_TRIAL_DAYS}. Default: 7.` }),
+  }),
+})
+
+const TryLimitSuccess = builder.objectRef<LimitTrial>('TryLimitSuccess').implement({
+  description: 'What the limit alone would have done to real requests. Minutes and hours count as those of the clock.',
+  fields: (t) => ({
+    from: t.expose('from', { type: 'DateTime', description: 'The beginning of the time looked at.' }),
+    to: t.expose('to', { type: 'DateTime', description: 'The end of the time looked at.' }),
+    requests: t.exposeInt('requests', { description: 'How many requests the limit would have concerned.' }),
+    refusedRequests: t.exposeInt('refusedRequests', { description: 'How many of them it would have refused.' }),
+    refusedKeys: t.exposeInt('refusedKeys', { description: 'Of how many keys.' }),
+    refusedUsers: t.exposeInt('refusedUsers', { description: 'Of how many users.' }),
+    examples: t.field({
+      type: [LimitTrialExample],
+      description: 'Up to 10 of them, those with the most requests first.',
+      resolve: ({ examples }) => [...examples],
+    }),
+  }),
+})
+
+builder.queryField('tryLimit', (t) =>
+  t.field({
+    type: TryLimitSuccess,
+    description:
+      'Tries a limit against the requests of the last days before it is saved. For administrators and auditors.',
+    authScopes: { reader: true },
+    args: { input: t.arg({ type: TryLimitInput, required: true, description: 'The limit to try.' }) },
+    errors: result('tryLimit', [NotFound]),
+    resolve: (_root, { input }, context) => tryLimit(signedIn(context), input),
+  }),
+)

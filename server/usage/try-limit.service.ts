@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { parse } from '../lib/text.ts'
+import { limitShape } from '../limits/limit.ts'
+import { requireTarget } from '../limits/limits.service.ts'
+import { readSettings } from '../limits/limits.store.ts'
+import type { Act } from '../users/viewer.ts'
+import { listMemberIds, type Refused, readTrial } from './try-limit.store.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+export const MAX_LIMIT_TRIAL_DAYS = 30
+const EXAMPLES = 10
+
+const daysSchema = z.object({
+  days: z
+    .number()
+    .int()
+    .min(1, 'must be 1 or more.')
+    .max(MAX_LIMIT_TRIAL_DAYS, `must be ${MAX_LIMIT_TRIAL_DAYS} or fewer.`)
+    .nullish(),
+})
+
+export type LimitTrial = {
+  readonly from: Date
+  readonly to: Date
+  readonly requests: number
+  readonly refusedRequests: number
+  readonly refusedKeys: number
+  readonly refusedUsers: number
+  readonly examples: readonly Refused[]
+}
+
+/** A glob as a pattern of SQL's LIKE. */
+const toLike = (glob: string) =>
+  glob
+    .replace(/[\\%_]/g, '\\$&')
+    .replaceAll('*', '%')
+    .replaceAll('?', '_')
+
+/**
+ * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone. Minutes
+ * and hours count as those of the clock. Nothing is stored. Throws `InvalidInput`, `NotFound` (its target).
+ */
+export async function tryLimit(act: Act, input: { readonly days?: number | null | undefined }): Promise<LimitTrial> {
+  const { clock, db } = act.parts
+  const { days: _, ...given } = input
+  const { days } = parse(daysSchema, { days: input.days })
+  const limit = parse(limitShape, given)
+  const { keyId = null, userId = null, groupId = null, providerId = null } = limit
+  await requireTarget(db.prisma, { keyId, userId, groupId, providerId })
+  const to = new Date(Math.ceil(clock.now().getTime() / HOUR_MS) * HOUR_MS)
+  const from = new Date(to.getTime() - (days ?? 7) * DAY_MS)
+  const { timeZone } = await readSettings(db.pool)
+  const { requests, refused } = await readTrial(db.pool, {
+    from,
+    to,
+    keyId,
+    ownerIds: groupId !== null ? await listMemberIds(db.pool, groupId) : userId !== null ? [userId] : null,
+    providerId,
+    modelPattern: limit.modelPattern == null ? null : toLike(limit.modelPattern),
+    metric: limit.metric,
+    period: limit.period ?? null,
+    amount: limit.amount,
+    timeZone,
+  })
+  return {
+    from,
+    to,
+    requests,
+    refusedRequests: refused.reduce((sum, one) => sum + one.requests, 0),
+    refusedKeys: new Set(refused.map(({ keyId: key }) => key)).size,
+    refusedUsers: new Set(refused.map(({ ownerId }) => ownerId)).size,
+    examples: refused.toSorted((a, b) => b.requests - a.requests).slice(0, EXAMPLES),
+  }
+}

@@ -1,0 +1,132 @@
+import type pg from 'pg'
+import type { LimitMetric, LimitPeriod } from '../generated/prisma/enums.ts'
+
+/** A limit that is not saved, and the whole hours to try it on. `modelPattern` is a SQL LIKE pattern. */
+export type TrialQuestion = {
+  readonly from: Date
+  readonly to: Date
+  readonly keyId: string | null
+  readonly ownerIds: readonly string[] | null
+  readonly providerId: string | null
+  readonly modelPattern: string | null
+  readonly metric: LimitMetric
+  readonly period: LimitPeriod | null
+  readonly amount: bigint
+  readonly timeZone: string
+}
+
+/** Requests of one key for one model that would have been refused. */
+export type Refused = {
+  readonly ownerId: string
+  readonly keyId: string
+  readonly providerId: string
+  readonly model: string
+  readonly requests: number
+  readonly firstAt: Date
+}
+
+export type TrialAnswer = { readonly requests: number; readonly refused: readonly Refused[] }
+
+// Fragments of SQL, never values: each is chosen by a closed set of words.
+const COUNTED = {
+  REQUESTS: { rollup: 'requests', entry: '1' },
+  TOKENS: { rollup: 'input_tokens + output_tokens', entry: 'coalesce(input_tokens, 0) + coalesce(output_tokens, 0)' },
+  MONEY: { rollup: 'cost_micros', entry: 'coalesce(cost_micros, 0)' },
+} as const
+
+const WINDOWS = {
+  MINUTE: { hour: 'hour', entry: `date_trunc('minute', started_at)` },
+  HOUR: { hour: 'hour', entry: 'hour' },
+  DAY: { hour: `date_trunc('day', hour, $8)`, entry: 'win' },
+  WEEK: { hour: `date_trunc('week', hour, $8)`, entry: 'win' },
+  MONTH: { hour: `date_trunc('month', hour, $8)`, entry: 'win' },
+  TOTAL: { hour: `'epoch'::timestamptz`, entry: 'win' },
+} as const
+
+const CONCERNS = `($3::uuid IS NULL OR key_id = $3) AND ($4::uuid[] IS NULL OR owner_id = ANY($4))
+  AND ($5::uuid IS NULL OR provider_id = $5)`
+
+// Codes of requests that no limit was asked about.
+const BEFORE = `code NOT IN ('key_expired', 'key_deleted', 'key_disabled', 'key_pending', 'permission_denied',
+  'model_not_available', 'not_found', 'upstream_auth', 'overloaded')`
+
+// The hourly sums say in which hour a window runs over. Before it nobody is refused, after it everybody: only the
+// entries of that hour itself are looked at one by one.
+function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod): string {
+  const [counted, windows] = [COUNTED[metric], WINDOWS[period]]
+  const resets = period === 'MINUTE' ? 'hour' : windows.hour
+  return `
+    WITH narrowed AS MATERIALIZED (
+      SELECT *, ${counted.rollup} AS counted, ${resets} AS win FROM usage_rollups
+      WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
+        AND $8::text IS NOT NULL
+    ), hours AS (
+      SELECT hour, win, sum(sum(counted)) OVER (PARTITION BY win ORDER BY hour) AS until, sum(counted) AS counted
+      FROM narrowed GROUP BY hour, win
+    ), crossing AS MATERIALIZED (
+      SELECT hour, win, until - counted AS before FROM hours WHERE until > $7::bigint AND until - counted <= $7::bigint
+    ), spent AS (
+      SELECT hour FROM hours WHERE until - counted > $7::bigint
+    ), judged AS (
+      SELECT e.*, before + sum(${counted.entry}) OVER (PARTITION BY ${windows.entry} ORDER BY started_at, id) AS until
+      FROM crossing JOIN LATERAL (
+        SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, id, input_tokens,
+          output_tokens, cost_micros FROM usage_entries
+        WHERE started_at >= crossing.hour AND started_at < crossing.hour + interval '1 hour' AND ${CONCERNS}
+          AND ($6::text IS NULL OR model_asked LIKE $6) AND (code IS NULL OR ${BEFORE})
+      ) e ON true
+    ), refused AS (
+      SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
+      WHERE until > $7::bigint GROUP BY 1, 2, 3, 4
+      UNION ALL
+      SELECT owner_id, key_id, provider_id, model, sum(requests), min(hour) FROM narrowed JOIN spent USING (hour)
+      GROUP BY 1, 2, 3, 4
+    )`
+}
+
+// A request is under way from its start to its end; one that began while others fill the limit is refused.
+const CONCURRENCY = `
+  WITH narrowed AS MATERIALIZED (
+    SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, latency_ms, 1 AS requests
+    FROM usage_entries
+    WHERE started_at >= $1 AND started_at < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model_asked LIKE $6)
+      AND (code IS NULL OR ${BEFORE}) AND $8::text IS NOT NULL
+  ), judged AS (
+    SELECT *, sum(step) OVER (ORDER BY at, step) AS running FROM (
+      SELECT *, started_at AS at, 1 AS step FROM narrowed
+      UNION ALL
+      SELECT *, started_at + latency_ms * interval '1 ms', -1 FROM narrowed
+    ) steps
+  ), refused AS (
+    SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
+    WHERE step = 1 AND running > $7::bigint GROUP BY 1, 2, 3, 4
+  )`
+
+const ANSWER = `
+  SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked, owner_id AS "ownerId", key_id AS "keyId",
+    provider_id AS "providerId", model, requests::int, first_at AS "firstAt"
+  FROM (SELECT 1) one LEFT JOIN (
+    SELECT owner_id, key_id, provider_id, model, sum(requests) AS requests, min(first_at) AS first_at
+    FROM refused GROUP BY 1, 2, 3, 4
+  ) r ON true`
+
+const textOf = ({ metric, period }: TrialQuestion) =>
+  `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL')} ${ANSWER}`
+
+type Row = Refused & { readonly looked: number; readonly keyId: string | null }
+
+/** What a limit would have refused, by key and model. */
+export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise<TrialAnswer> {
+  const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone } = question
+  const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone]
+  const { rows } = await pool.query<Row>(textOf(question), values)
+  return { requests: rows[0]?.looked ?? 0, refused: rows.filter((row) => row.keyId !== null) }
+}
+
+/** The members of a group. */
+export async function listMemberIds(pool: pg.Pool, groupId: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>('SELECT user_id AS id FROM group_members WHERE group_id = $1', [
+    groupId,
+  ])
+  return rows.map(({ id }) => id)
+}
