@@ -194,6 +194,7 @@ describe('a provider that fails', () => {
     ['socket=headers', 502, ['upstream_unreachable', 'upstream_invalid_response']],
     ['redirect=http://127.0.0.1:1/elsewhere', 502, 'upstream_invalid_response'],
     ['status=401', 502, 'upstream_auth'],
+    ['status=403', 502, 'upstream_auth'],
   ]
   test.each(answers)('%s', async (directive, status, code) => {
     await expectRefusal(await send(JSON.stringify(chat(directive))), status, code)
@@ -219,7 +220,7 @@ describe('a provider that fails', () => {
   })
 
   test('one with its own errors is passed through, without cookies, CORS or hop-by-hop headers', async () => {
-    for (const status of [400, 403, 404, 429, 500, 503]) {
+    for (const status of [400, 404, 409, 429, 500, 503]) {
       const response = await send(JSON.stringify(chat(`status=${status} rude`)))
       expect(response.status).toBe(status)
       expect(response.headers.get('x-aic-source')).toBe('provider')

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { GraphqlClient } from './product/graphql.ts'
-import { type FieldShape, readRootFields, rootDocument, selectionOf } from './product/introspection.ts'
+import { type FieldShape, leavesOf, readRootFields, rootDocument, selectionOf } from './product/introspection.ts'
 import type { Key, Person } from './product/world.ts'
 import { openWorld, type World } from './product.ts'
 
@@ -30,9 +30,15 @@ beforeAll(async () => {
     expect(response.status).toBe(200)
     await response.arrayBuffer()
   }
-  await expect.poll(async () => (await world.admin.usageEntries()).length, { timeout: 15_000 }).toBe(2)
+  await vi.waitUntil(async () => (await world.admin.usageEntries()).length === 2, { timeout: 15_000 })
   await alice.accessToken()
-  fields = await readRootFields(world.admin.api, 'Query')
+  const group = { name: `Group ${canary}`, memberIds: [alice.id] }
+  const { group: made } = await world.admin.api.mutate<{ group: { id: string } }>('createGroup', group, 'group { id }')
+  const rule = { name: `Rule ${canary}`, description: canary, effect: 'ALLOW', modelPattern: `${canary}-.*` }
+  await world.admin.api.mutate('createRule', { ...rule, groupId: made.id }, 'rule { id }')
+  fields = (await readRootFields(world.admin.api, 'Query')).filter((field) =>
+    Object.values(leastArgs(field, alice.id)).every((value) => value !== undefined),
+  )
 })
 afterAll(() => world.close())
 
@@ -55,22 +61,35 @@ function leastArgs(field: FieldShape, id: string): Record<string, unknown> {
     from: instant(-86_400_000),
     to: instant(86_400_000),
     interval: 'TOTAL',
+    model: 'fake-gpt',
+    input: { effect: 'DENY', modelPattern: '.*' },
   }
   return Object.fromEntries(field.args.filter(({ required }) => required).map(({ name }) => [name, known[name]]))
 }
 
 describe('a User', () => {
-  test('sees nothing of another user through any root field, asked for everything', async () => {
+  test('sees nothing of another user through any root field, each leaf asked for by itself', async () => {
     expect(fields.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['apiKeys', 'usage', 'usageEntries', 'users']),
     )
+    let asked = 0
+    let answered = 0
     for (const field of fields) {
-      for (const id of [aliceKey.id, alice.id]) {
-        const text = await askAll(bob.api, field, leastArgs(field, id))
-        for (const mark of aliceMarks().filter((one) => one !== id)) expect(text, field.name).not.toContain(mark)
-        expect(text, field.name).not.toMatch(/INTERNAL|Unexpected error/i)
+      const leaves = await leavesOf(world.admin.api, field.typeName, 3)
+      for (const leaf of leaves.length === 0 ? [''] : leaves) {
+        for (const id of field.args.some(({ name }) => name === 'id') ? [aliceKey.id, alice.id] : [alice.id]) {
+          const args = leastArgs(field, id)
+          const text = JSON.stringify(await bob.api.ask(rootDocument(field, args, leaf), args))
+          asked += 1
+          if (!text.includes('"errors":[')) answered += 1
+          for (const mark of aliceMarks().filter((one) => one !== id))
+            expect(text, `${field.name} ${leaf}`).not.toContain(mark)
+          expect(text, `${field.name} ${leaf}`).not.toMatch(/INTERNAL|Unexpected error/i)
+        }
       }
     }
+    process.stdout.write(`a User asked for ${asked} leaves of the schema, ${answered} were answered\n`)
+    expect(answered).toBeGreaterThan(100)
   })
 
   test('gets the same answer for what is not there and what is not theirs', async () => {
@@ -157,12 +176,15 @@ describe('an Administrator', () => {
   test('sees all keys, and no secret anywhere', async () => {
     let everything = ''
     for (const field of fields) {
-      for (const id of [aliceKey.id, alice.id]) everything += await askAll(world.admin.api, field, leastArgs(field, id))
+      for (const id of [aliceKey.id, alice.id]) {
+        const text = await askAll(world.admin.api, field, leastArgs(field, id))
+        expect(text.match(/"errors":\[.*/)?.[0], field.name).toBeUndefined()
+        everything += text
+      }
     }
     for (const mark of [...aliceMarks(), bobKey.id]) expect(everything).toContain(mark)
     for (const secret of [...secretParts(), 'sk-fake-credential', alice.password])
       expect(everything).not.toContain(secret)
-    expect(everything).not.toContain('"code":"INTERNAL')
   })
 
   test('finds no secret in what the process printed either', () => {
@@ -185,7 +207,7 @@ describe('nobody', () => {
         }),
       })
       const text = await response.text()
-      expect(text, field.name).toContain('"errors"')
+      expect(text, field.name).toContain('"errors":[')
       for (const mark of aliceMarks()) expect(text, field.name).not.toContain(mark)
     }
   })

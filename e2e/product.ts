@@ -22,6 +22,9 @@ export async function openWorld(options: ProductOptions = {}): Promise<World> {
   }
   try {
     const admin = await setUp(product)
+    // People who are no administrators may use only what a rule gives them.
+    const everything = { name: 'Everybody may use everything', effect: 'ALLOW', modelPattern: '.*' }
+    await admin.api.mutate('createRule', everything, 'rule { id }')
     const provider = await admin.provider(fake)
     const key = await admin.key(provider)
     return { product, fake, admin, provider, key, close }

@@ -134,7 +134,7 @@ describe('a slow or half request', () => {
   test.concurrent('a body that never ends is 408 and the connection closes', async () => {
     const wire = await openWire(world.product.port)
     wire.write(request([host(), key(), json, 'Content-Length: 1000'], '{"model":'))
-    expectRawRefusal(await wire.closed(60_000), 408, 'request_timeout')
+    expectRawRefusal(await wire.closed(75_000), 408, 'request_timeout')
   })
 
   test.concurrent('the key is checked before the body is read', async () => {
@@ -146,8 +146,28 @@ describe('a slow or half request', () => {
 
   test.concurrent('a body announced as too large is refused before it is sent', async () => {
     const wire = await openWire(world.product.port)
-    wire.write(request([host(), key(), json, 'Content-Length: 99999999999', 'Expect: 100-continue'], ''))
+    wire.write(request([host(), key(), json, 'Content-Length: 99999999999'], ''))
     expectRawRefusal(await wire.closed(5000), 413, 'request_too_large')
+  })
+
+  test.concurrent('nobody is told to send a body that will not be read', async () => {
+    const large = await openWire(world.product.port)
+    large.write(request([host(), key(), json, 'Content-Length: 99999999999', 'Expect: 100-continue'], ''))
+    expectRawRefusal(await large.until(/"code":/), 413, 'request_too_large')
+    const stranger = await openWire(world.product.port)
+    stranger.write(request([host(), 'Authorization: Bearer x', json, 'Content-Length: 9', 'Expect: 100-continue'], ''))
+    expectRawRefusal(await stranger.until(/"code":/), 401, 'invalid_api_key')
+    for (const wire of [large, stranger]) wire.socket.destroy()
+  })
+
+  test.concurrent('who asks first is told to send, and answered', async () => {
+    const wire = await openWire(world.product.port)
+    const length = `Content-Length: ${Buffer.byteLength(body)}`
+    wire.write(request([host(), key(), json, length, 'Expect: 100-continue'], ''))
+    await wire.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+    wire.write(body)
+    await wire.until(/HTTP\/1\.1 200 /)
+    wire.socket.destroy()
   })
 
   test.concurrent('a chunked body is cut where it becomes too large', async () => {

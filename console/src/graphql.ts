@@ -1,5 +1,5 @@
 import { initGraphQLTada } from 'gql.tada'
-import type { introspection } from '../generated/graphql-env'
+import type { introspection } from '../generated/graphql-env.ts'
 
 /** Turns a document into a typed one. `DateTime` is ISO 8601 in UTC, `BigInt` a decimal string. */
 export const graphql = initGraphQLTada<{

@@ -42,11 +42,6 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 })
 
-/** Only a path of this console is a way back; anything else would let a link send people elsewhere. */
-export function readNext(value: unknown): string {
-  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : '/'
-}
-
 router.beforeEach(async (to): Promise<boolean | RouteLocationRaw> => {
   if (viewer.value === undefined) await loadViewer()
   if (to.meta.isPublic || sessionProblem.value !== null) return true

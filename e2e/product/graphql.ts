@@ -4,7 +4,7 @@ export type Proof = { readonly cookie?: string; readonly token?: string }
 export type GraphqlError = { readonly message: string; readonly extensions?: { readonly code?: string } }
 export type GraphqlAnswer<T> = { readonly data?: T | null; readonly errors?: readonly GraphqlError[] }
 
-/** A union member that stopped a mutation, as an error with the name of the fact. */
+/** What stopped a mutation: the union member's name, or the code of an error that came before it could run. */
 export class Stopped extends Error {
   readonly fact: string
   constructor(fact: string, message: string) {
@@ -50,10 +50,12 @@ export function mutationDocument(name: string, fields: string): string {
   }`
 }
 
-/** Throws Stopped unless the union member is the success type. */
+/** The success of a mutation; throws Stopped for everything else. */
 export function successOf<T>(answer: GraphqlAnswer<Record<string, Outcome>>, name: string): T {
+  const [error] = answer.errors ?? []
+  if (error) throw new Stopped(error.extensions?.code ?? 'FAILED', error.message)
   const outcome = answer.data?.[name]
-  if (outcome === undefined) throw new Error(`${name} failed: ${JSON.stringify(answer.errors)}`)
+  if (!outcome) throw new Error(`${name} answered nothing`)
   if (!outcome.__typename.endsWith('Success')) throw new Stopped(outcome.__typename, outcome.message ?? '')
   return outcome as T
 }

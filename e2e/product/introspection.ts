@@ -67,6 +67,23 @@ export async function selectionOf(api: GraphqlClient, typeName: string, depth: n
   return `{ ${parts.filter((part) => !part.endsWith(' ')).join(' ')} }`
 }
 
+/**
+ * Every leaf below a type as a selection of its own, `depth` objects deep. Asked one by one, a field that is refused
+ * cannot hide what the field next to it would have shown.
+ */
+export async function leavesOf(api: GraphqlClient, typeName: string, depth: number): Promise<readonly string[]> {
+  const leaves: string[] = []
+  for (const field of await readRootFields(api, typeName)) {
+    if (field.args.some(({ required }) => required)) continue
+    if (isLeaf(field)) leaves.push(`{ ${field.name} }`)
+    else if (depth > 0) {
+      const below = await leavesOf(api, field.typeName, depth - 1)
+      leaves.push(...below.map((leaf) => `{ ${field.name} ${leaf} }`))
+    }
+  }
+  return leaves
+}
+
 /** A query of one root field with the given arguments as variables of their declared types. */
 export function rootDocument(field: FieldShape, args: Readonly<Record<string, unknown>>, selection: string): string {
   const given = field.args.filter(({ name }) => name in args)

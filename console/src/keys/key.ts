@@ -41,8 +41,14 @@ const restoreWindowMs = 30 * 24 * 3_600_000
 type Asked = Pick<Key, 'owner' | 'status' | 'deletedAt' | 'expiresAt'>
 
 function refusalToTouch(viewer: Viewer, key: Asked): string | null {
+  if (viewer.role === 'AUDITOR') return 'Auditors read and change nothing.'
   if (canAdminister(viewer) || key.owner.id === viewer.id) return null
   return 'Only its owner or an administrator can change this key.'
+}
+
+/** Why this viewer may make no key, or null when they may. */
+export function refusalToCreate(viewer: Viewer): string | null {
+  return viewer.role === 'AUDITOR' ? 'Auditors read; they hold no keys.' : null
 }
 
 /** Why the key cannot be edited by this viewer, or null when it can. */
@@ -55,6 +61,12 @@ export function refusalToExpire(viewer: Viewer, key: Asked): string | null {
   if (key.deletedAt) return 'It is deleted already, and refused.'
   if (key.status === 'EXPIRED') return 'It has expired already.'
   return refusalToTouch(viewer, key)
+}
+
+/** Why not all of the chosen keys can be expired together, or null when they can. One that has expired does no harm. */
+export function refusalToExpireAll(viewer: Viewer, keys: readonly Asked[]): string | null {
+  const refusals = keys.map((key) => (key.deletedAt ? 'Deleted keys cannot be expired.' : refusalToTouch(viewer, key)))
+  return refusals.find((refusal) => refusal !== null) ?? null
 }
 
 export function refusalToDelete(viewer: Viewer, key: Asked): string | null {

@@ -27,7 +27,7 @@ export const keyColumns: readonly Column[] = [
   { id: 'expiry', label: 'Expiry', sort: 'expiry', class: 'max-sm:hidden' },
   { id: 'status', label: 'Status' },
   { id: 'deleted', label: 'Deleted', class: 'max-xl:hidden' },
-  { id: 'actions', label: 'Actions', isQuiet: true, isPinned: true, class: 'w-10' },
+  { id: 'actions', label: 'Actions', isQuiet: true, isPinned: true, class: 'w-9' },
 ]
 
 const orderFields = { name: 'NAME', created: 'CREATED_AT', expiry: 'EXPIRES_AT', used: 'LAST_USED_AT' } as const

@@ -5,12 +5,12 @@ export type AuthType = NonNullable<Provider['authType']>
 export type WireFormat = Provider['wireFormat']
 
 export const authTypes = [
-  { value: 'BEARER', label: 'Bearer token', description: 'Authorization: Bearer …' },
-  { value: 'X_API_KEY', label: 'x-api-key', description: 'A header named x-api-key' },
-  { value: 'API_KEY', label: 'api-key', description: 'A header named api-key' },
-  { value: 'HEADER', label: 'Named header', description: 'A header you name' },
-  { value: 'NONE', label: 'None', description: 'No credential is sent' },
-] as const satisfies readonly { value: AuthType; label: string; description: string }[]
+  { value: 'BEARER', label: 'Bearer token' },
+  { value: 'X_API_KEY', label: 'x-api-key' },
+  { value: 'API_KEY', label: 'api-key' },
+  { value: 'HEADER', label: 'Named header' },
+  { value: 'NONE', label: 'None' },
+] as const satisfies readonly { value: AuthType; label: string }[]
 
 export const wireFormats = [
   { value: 'OPENAI', label: 'OpenAI' },

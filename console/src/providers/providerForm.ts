@@ -19,10 +19,10 @@ export const providerSchema = z
     firstByteSeconds: seconds(3600),
     idleSeconds: seconds(3600),
     totalSeconds: seconds(7200),
-    maxConcurrency: z.union([
-      z.literal(''),
-      z.coerce.number({ error: 'Enter a number' }).int('Enter a whole number').min(1, 'At least 1').max(100_000),
-    ]),
+    maxConcurrency: z
+      .string()
+      .trim()
+      .regex(/^(?:[1-9]\d{0,4})?$/, 'Enter a whole number from 1, or leave it empty'),
   })
   .refine((value) => value.authType !== 'HEADER' || value.authHeader !== '', {
     path: ['authHeader'],
@@ -49,7 +49,7 @@ export function toState(provider: Provider | null): ProviderState {
     firstByteSeconds: toSeconds(provider?.firstByteTimeoutMs ?? null, 60_000),
     idleSeconds: toSeconds(provider?.idleTimeoutMs ?? null, 30_000),
     totalSeconds: toSeconds(provider?.totalTimeoutMs ?? null, 600_000),
-    maxConcurrency: provider?.maxConcurrency ?? '',
+    maxConcurrency: String(provider?.maxConcurrency ?? ''),
   }
 }
 

@@ -25,12 +25,16 @@ export function toAxis(at: number, interval: 'HOUR' | 'DAY', isLong: boolean): s
 
 /** The heading of a tooltip: the whole moment. */
 export function toHeading(at: number, interval: 'HOUR' | 'DAY'): string {
-  const time: Intl.DateTimeFormatOptions = interval === 'DAY' ? {} : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  const time: Intl.DateTimeFormatOptions =
+    interval === 'DAY' ? {} : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
   return new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...time }).format(at)
 }
 
 /** A tooltip made of elements: as HTML text its inline styles would be refused by strict CSP. */
-export function toTooltip(heading: string, rows: readonly { name: string; value: string; color: string }[]): HTMLElement {
+export function toTooltip(
+  heading: string,
+  rows: readonly { name: string; value: string; color: string }[],
+): HTMLElement {
   const box = document.createElement('div')
   const title = box.appendChild(document.createElement('p'))
   title.textContent = heading

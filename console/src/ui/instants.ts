@@ -33,7 +33,14 @@ export function toDayAndTime(iso: string, zone = localZone()): string {
 
 /** `22 Feb 2027, 14:05:09`, for tables in which seconds tell rows apart. */
 export function toSeconds(iso: string, zone = localZone()): string {
-  return format(iso, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: zone })
+  return format(iso, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZone: zone,
+  })
 }
 
 /** Both readings of one instant; a single one when the browser's zone is UTC itself. */
@@ -41,6 +48,13 @@ export function toBothZones(iso: string, zone = localZone()): string {
   const utc = toDayAndTime(iso, 'UTC')
   const local = toDayAndTime(iso, zone)
   return local === utc ? utc : `${local} · ${utc}`
+}
+
+/** An instant as a detail: the browser's zone first, UTC below it when that differs. */
+export function toZoned(iso: string, zone = localZone()): { readonly value: string; readonly note?: string } {
+  const utc = toDayAndTime(iso, 'UTC')
+  const local = toDayAndTime(iso, zone)
+  return local === utc ? { value: utc } : { value: local, note: utc }
 }
 
 /** `in 3 days`, `2 hours ago`, `just now`. */

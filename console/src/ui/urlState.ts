@@ -42,7 +42,10 @@ export function useUrlFilters<const Name extends string>(names: readonly Name[])
 export type UrlSort = { readonly field: string; readonly descending: boolean }
 
 /** The sort order in the address: `sort=-created` is newest first. */
-export function useUrlSort(fallback: string): { readonly sort: Readonly<Ref<UrlSort>>; readonly toggle: (field: string) => void } {
+export function useUrlSort(fallback: string): {
+  readonly sort: Readonly<Ref<UrlSort>>
+  readonly toggle: (field: string) => void
+} {
   const route = useRoute()
   const router = useRouter()
   const sort = computed(() => {

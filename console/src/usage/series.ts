@@ -57,7 +57,10 @@ export function toSlots(points: readonly Point[], from: number, to: number, inte
 }
 
 /** The busiest groups first, and everything else as one. */
-export function toTop(points: readonly Point[], count: number): readonly { label: string; group: string; requests: number }[] {
+export function toTop(
+  points: readonly Point[],
+  count: number,
+): readonly { label: string; group: string; requests: number }[] {
   const sorted = [...points].sort((a, b) => b.requests - a.requests)
   const top = sorted.slice(0, count).map((point) => ({
     label: point.label || point.group || 'unknown',

@@ -32,12 +32,18 @@ export function useUserChoices(chosen: MaybeRefOrGetter<string>, pause: MaybeRef
     const one = toValue(chosen) === '' ? null : own.data.value?.user
     return one && !list.some((user) => user.id === one.id) ? [one, ...list] : [...list]
   })
-  const choices = computed(() => nodes.value.map((user) => ({ value: user.id, label: user.displayName })))
-  const items = computed(() =>
-    nodes.value.map((user) => ({ value: user.id, label: user.displayName, description: user.username })),
+  const choices = computed(() =>
+    nodes.value.map((user) => ({
+      value: user.id,
+      label: user.displayName === user.username ? user.username : `${user.displayName} (${user.username})`,
+    })),
   )
   const search = (text: string) => {
     term.value = text
   }
-  return { term, choices, items, search }
+  // A menu that opens before the chosen one is known would show its id.
+  const isLoading = computed(
+    () => found.loading.value || (toValue(chosen) !== '' && own.loading.value && own.data.value === undefined),
+  )
+  return { term, choices, search, isLoading }
 }

@@ -47,5 +47,5 @@ export function canAdminister(who: WithRole): boolean {
 
 /** Why a viewer may not change what belongs to everyone, or null when they may. */
 export function refusalToAdminister(who: WithRole): string | null {
-  return canAdminister(who) ? null : 'Only administrators can change this. Your role is read-only here.'
+  return canAdminister(who) ? null : 'Needs the administrator role.'
 }

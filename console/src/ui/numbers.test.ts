@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { toBig, toCount, toDuration, toMoney, toPlural, toRate, toShort, toSize } from './numbers.ts'
+
+test('tokens beyond the safe integers keep every digit', () => {
+  expect(toBig('9007199254740993123')).toBe('9,007,199,254,740,993,123')
+})
+
+test('an amount below a cent shows what it is instead of zero', () => {
+  expect(toMoney('8400')).toBe('$0.0084')
+  expect(toMoney('0')).toBe('$0.00')
+  expect(toMoney('33020000')).toBe('$33.02')
+})
+
+test('errors of no requests are no division by zero', () => {
+  expect(toRate(0, 0)).toBe('0%')
+  expect(toRate(279, 11_387)).toBe('2.5%')
+})
+
+test('counts, durations and sizes read as people write them', () => {
+  expect(toCount(122_467)).toBe('122,467')
+  expect(toShort(122_467)).toBe('122.5K')
+  expect(toDuration(340.4)).toBe('340 ms')
+  expect(toDuration(12_340)).toBe('12.3 s')
+  expect(toSize('24000')).toBe('24.0 kB')
+  expect(toPlural(1, 'key')).toBe('1 key')
+  expect(toPlural(1200, 'key')).toBe('1,200 keys')
+})

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import type { Point } from './documents.ts'
+import { readRange, sumUp, toSlots, toTop } from './series.ts'
+
+const point = (start: string, requests: number, more: Partial<Point> = {}): Point => ({
+  start,
+  group: null,
+  label: null,
+  requests,
+  errors: 1,
+  inputTokens: '9007199254740993',
+  outputTokens: '1',
+  costMicros: '5',
+  averageLatencyMs: 100,
+  ...more,
+})
+
+test('an hour without requests is a zero, not a gap', () => {
+  const from = Date.parse('2026-11-23T00:30:00.000Z')
+  const slots = toSlots([point('2026-11-23T02:00:00.000Z', 7)], from, from + 3 * 3_600_000, 'HOUR')
+  expect(slots.map((slot) => slot.requests)).toEqual([0, 0, 7, 0])
+})
+
+test('sums keep every digit and weigh the latency by requests', () => {
+  const sums = sumUp([point('a', 1), point('b', 3, { averageLatencyMs: 300 })])
+  expect(sums).toEqual({ requests: 4, errors: 2, tokens: '18014398509481988', costMicros: '10', averageLatencyMs: 250 })
+})
+
+test('the sum of nothing is nothing', () => {
+  expect(sumUp([]).averageLatencyMs).toBe(0)
+})
+
+test('the busiest come first and the rest is one line', () => {
+  const points = [1, 5, 3].map((requests, index) => point('t', requests, { group: `m${index}`, label: `m${index}` }))
+  expect(toTop(points, 2)).toEqual([
+    { label: 'm1', group: 'm1', requests: 5 },
+    { label: 'm2', group: 'm2', requests: 3 },
+    { label: '1 more', group: '', requests: 1 },
+  ])
+})
+
+test('an unknown range is a day', () => {
+  expect(readRange('forever').value).toBe('24h')
+})
