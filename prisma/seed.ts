@@ -4,8 +4,10 @@ import { deleteApiKey, expireApiKey } from '../server/keys/keys.service.ts'
 import type { Parts } from '../server/lib/parts.ts'
 import { withParts } from '../server/open.ts'
 import { createProvider } from '../server/providers/providers.service.ts'
+import { createRule } from '../server/rules/rules.service.ts'
 import { insertEntries } from '../server/usage/usage.store.ts'
 import type { UsageEntry } from '../server/usage/usage-entry.ts'
+import { createGroup } from '../server/users/groups.service.ts'
 import { createAdministrator, isSetupRequired } from '../server/users/setup.service.ts'
 import { createUser } from '../server/users/users.service.ts'
 import type { Act } from '../server/users/viewer.ts'
@@ -123,7 +125,7 @@ function requestsOf(
       secretId,
       ownerId: key.ownerId,
       providerId: key.providerId,
-      endpoint: '/chat/completions',
+      endpoint: 'chat/completions',
       modelAsked: models[roll(models.length)] ?? null,
       modelAnswered: fails ? null : (models[0] ?? null),
       status: fails ? 502 : 200,
@@ -139,6 +141,8 @@ function requestsOf(
       overheadUs: 150 + roll(200),
       requestBytes: 400 + roll(4000),
       responseBytes: fails ? 0 : 600 + roll(3000),
+      refusedByType: null,
+      refusedById: null,
     }
   })
 }
@@ -164,6 +168,31 @@ async function seedKeys(act: Act, people: ReadonlyMap<string, string>, providers
     for (let at = 0; at < entries.length; at += 1000) await insertEntries(parts.db.pool, entries.slice(at, at + 1000))
     if ('end' in rest) await (rest.end === 'expire' ? expireApiKey(act, row.id) : deleteApiKey(act, row.id))
   }
+}
+
+async function seedRules(act: Act, people: ReadonlyMap<string, string>, providers: ReadonlyMap<string, string>) {
+  const memberIds = ['maria', 'tom'].map((username) => people.get(username) ?? '')
+  const engineering = await createGroup(act, { name: 'Engineering', memberIds })
+  await createRule(act, {
+    name: 'Users may use chat models',
+    description: 'Everyday work needs no further permission.',
+    effect: 'ALLOW',
+    modelPattern: 'gpt-4o(-mini)?|claude-.*',
+    role: 'USER',
+  })
+  await createRule(act, {
+    name: 'Engineering may use everything',
+    effect: 'ALLOW',
+    modelPattern: '.*',
+    groupId: engineering.id,
+  })
+  await createRule(act, {
+    name: 'No old models',
+    description: 'They are about to be switched off by their providers.',
+    effect: 'DENY',
+    modelPattern: 'gpt-3.*|text-davinci-.*',
+    providerId: providers.get('OpenAI') ?? null,
+  })
 }
 
 async function seed(parts: Parts) {
@@ -196,6 +225,7 @@ async function seed(parts: Parts) {
     })
     providers.set(name, provider.id)
   }
+  await seedRules(act, people, providers)
   await seedKeys(act, people, providers)
 }
 

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { metricsRoute } from './metrics-route.ts'
 import { testWorld } from './test/world.ts'
 import { createMeterEntries } from './usage/meter-entries.ts'
-import { anEntry } from './usage/test/entries.ts'
+import { anEntry, anIntent } from './usage/test/entries.ts'
 import { createAccessToken } from './users/access-tokens.service.ts'
 
 const world = await testWorld()
@@ -27,7 +27,7 @@ test('metrics are for the access token of an administrator', async () => {
 })
 
 test('a stored entry is counted under the GenAI names, without keys, people or prompts', async () => {
-  const entry = { ...anEntry(parts.random.uuidv7()), status: 200, inputTokens: 7, modelAnswered: 'gpt-4o' }
+  const entry = { ...anEntry(anIntent(parts.random.uuidv7())), status: 200, inputTokens: 7, modelAnswered: 'gpt-4o' }
   createMeterEntries(parts.metrics.meter)([entry])
   const { text } = await scrape('ADMINISTRATOR')
   expect(text).toMatch(/gen_ai_client_token_usage_sum\{[^}]*gen_ai_token_type="input"[^}]*\} 7/)

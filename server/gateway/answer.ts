@@ -29,6 +29,7 @@ export class Answer {
   readonly #controller: Dispatcher.DispatchController
   readonly #beforeMs: number
   readonly #headers: Headers
+  readonly #limitHeaders: () => readonly string[]
   readonly #sse: SseReader | null
   readonly #length: number | null
   #holds: boolean
@@ -45,7 +46,9 @@ export class Answer {
     beforeMs: number,
     status: number,
     headers: Headers,
+    limitHeaders: () => readonly string[] = () => [],
   ) {
+    this.#limitHeaders = limitHeaders
     this.#plan = plan
     this.#controller = controller
     this.#beforeMs = beforeMs
@@ -155,7 +158,9 @@ export class Answer {
     if (this.headSent || res.destroyed) return
     this.headSent = true
     this.overheadUs = this.#overhead()
-    const headers = toCaller(this.#headers)
+    const ours = this.#limitHeaders()
+    // A provider's own limits are not what holds a caller back first: the same names are ours where we have some.
+    const headers = [...toCaller(this.#headers, ours), ...ours]
     headers.push('x-request-id', id, 'x-aic-overhead-us', String(this.overheadUs), 'x-content-type-options', 'nosniff')
     if (this.status >= 400) headers.push('x-aic-source', 'provider')
     const length = this.#lengthToSay()

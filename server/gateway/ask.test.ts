@@ -89,6 +89,10 @@ describe('what a caller asks for', () => {
     ['{"model":"a","base_url":"http://x"}', 'invalid_parameter', 'base_url'],
     ['{"model":"a","baseURL":"http://x"}', 'invalid_parameter', 'baseURL'],
     ['{"model":"a","api\\u005fkey":"x"}', 'invalid_parameter', 'api_key'],
+    ['{"model":"a","API-KEY":"x"}', 'invalid_parameter', 'API-KEY'],
+    ['{"model":"a","_a_pi_base":"x"}', 'invalid_parameter', '_a_pi_base'],
+    ['{"model":"a","a_pibase":"x"}', 'invalid_parameter', 'a_pibase'],
+    ['{"model":"a","N":1,"n":2}', 'duplicate_key', 'n'],
   ])('is refused for %s', (text, code, param) => {
     expect(refusal(text)).toEqual([code, param])
   })

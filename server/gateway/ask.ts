@@ -60,6 +60,17 @@ function wanted(name: string): string | null {
   return null
 }
 
+// The first two letters of every name that `wanted` knows; those of the forbidden ones may have a mark between them.
+const BEGINNINGS = new Set([...WANTED, ...FORBIDDEN].map((name) => name.slice(0, 2)))
+const FIRST_LETTERS = new Set([...FORBIDDEN].map((name) => name.charCodeAt(0)))
+const BEGINS = new Uint8Array(1 << 16)
+for (const text of BEGINNINGS) BEGINS[(text.charCodeAt(0) << 8) | text.charCodeAt(1)] = 1
+
+const isMark = (byte: number) => byte === 0x2d || byte === (0x5f | 0x20)
+
+const mayBeWanted = (first: number, second: number): boolean =>
+  BEGINS[(first << 8) | second] === 1 || isMark(first) || (isMark(second) && FIRST_LETTERS.has(first))
+
 const KINDS: Readonly<Record<string, readonly Kind[]>> = {
   model: ['string'],
   stream: ['true', 'false', 'null'],
@@ -101,7 +112,7 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
 function scan(bytes: Buffer): Scanned {
   try {
     checkUtf8(bytes)
-    return scanObject(bytes, wanted)
+    return scanObject(bytes, wanted, mayBeWanted)
   } catch (error) {
     if (error instanceof ScanFailure) throw new Refusal(error.code, { message: error.message, param: error.param })
     throw error

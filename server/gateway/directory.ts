@@ -52,34 +52,28 @@ export function createDirectory(needs: Needs): Directory {
   const access = new AccessBook()
   const listeners: (() => void)[] = []
 
-  const setUsers = (rows: readonly UserRow[]) => {
-    for (const row of rows) if (row.version >= (users.get(row.id)?.version ?? 0)) users.set(row.id, row)
-  }
-
   async function readProviders(ids: readonly string[] | null) {
     for (const row of await listProviders(db.pool, ids)) {
       const before = upstreams.get(row.id)
       if (row.version < (before?.version ?? 0)) continue
-      const upstream = toUpstream(needs, row, before)
-      if (upstream.credential === null)
-        needs.log.error({ providerId: row.id }, 'a provider credential cannot be opened')
-      upstreams.set(row.id, upstream)
+      upstreams.set(row.id, toUpstream(needs, row, before))
     }
   }
 
   async function apply(entries: readonly Change[]) {
-    const named = (type: string) => [
-      ...new Set(entries.flatMap((entry) => (entry.subjectType === type && entry.subjectId ? [entry.subjectId] : []))),
+    const [keyIds, userIds] = [idsOf(entries, 'ApiKey'), idsOf(entries, 'User')]
+    const [providerIds, groupIds, ruleIds] = [
+      idsOf(entries, 'Provider'),
+      idsOf(entries, 'Group'),
+      idsOf(entries, 'Rule'),
     ]
-    const [keyIds, userIds, providerIds] = [named('ApiKey'), named('User'), named('Provider')]
-    const [groupIds, ruleIds] = [named('Group'), named('Rule')]
     // A change of keys that names none of them may be a change of any.
     if (entries.some(({ subjectType, subjectId }) => subjectType === 'ApiKey' && subjectId === null)) keys.forgetAll()
     if (keyIds.length > 0) {
       keys.forget(keyIds)
       keys.set(await listSecrets(db.pool, keyIds))
     }
-    if (userIds.length > 0) setUsers(await listUsers(db.pool, userIds))
+    if (userIds.length > 0) keepNewer(users, await listUsers(db.pool, userIds))
     if (providerIds.length > 0) await readProviders(providerIds)
     if (groupIds.length > 0) access.setGroups(await listGroups(db.pool, groupIds))
     if (ruleIds.length > 0) access.setRules(await listRules(db.pool, ruleIds), ruleIds)
@@ -97,7 +91,7 @@ export function createDirectory(needs: Needs): Directory {
     async start() {
       // Subscribed first: a change during the first reading is read again, not missed.
       changes.subscribe(apply)
-      setUsers(await listUsers(db.pool, null))
+      keepNewer(users, await listUsers(db.pool, null))
       await readProviders(null)
       access.setGroups(await listGroups(db.pool, null))
       access.setRules(await listRules(db.pool, null))
@@ -107,6 +101,15 @@ export function createDirectory(needs: Needs): Directory {
     },
   }
 }
+
+function keepNewer(users: Map<string, UserRow>, rows: readonly UserRow[]): void {
+  for (const row of rows) if (row.version >= (users.get(row.id)?.version ?? 0)) users.set(row.id, row)
+}
+
+/** The ids of the changed ones of a type. */
+const idsOf = (entries: readonly Change[], type: string) => [
+  ...new Set(entries.flatMap((entry) => (entry.subjectType === type && entry.subjectId ? [entry.subjectId] : []))),
+]
 
 /** Thrown when too many unknown keys are being looked up: guessing must not occupy the database. */
 export class TooManyLookups extends Error {

@@ -8,6 +8,7 @@ import { Journal } from '../usage/journal.ts'
 import { createMeterEntries } from '../usage/meter-entries.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
+import { createLimiter } from './limiter.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
 import { createRequestIds } from './request-id.ts'
@@ -38,13 +39,16 @@ export function createGateway(parts: Parts): Gateway {
   const { config, db, log, clock, keyring, random, metrics } = parts
   const directory = createDirectory(parts)
   const journal = new Journal({ directory: join(config.dataDir, 'journal'), sync: config.journalSync, log })
-  const flusher = createFlusher({ journal, db, log, measure: createMeterEntries(metrics.meter) })
+  const limiter = createLimiter(parts)
+  const { leases } = limiter
+  const flusher = createFlusher({ journal, db, log, measure: createMeterEntries(metrics.meter), leases })
   const presences = createPresences(directory, clock)
   const pipeline: Pipeline = {
     directory,
     journal,
     presences,
     admission: createAdmission(),
+    leases,
     clock,
     verify: createVerifier(keyring),
     log,
@@ -64,6 +68,7 @@ export function createGateway(parts: Parts): Gateway {
     drain: (deadlineMs) => presences.drain(deadlineMs),
     async start() {
       await directory.start()
+      await limiter.start()
       presences.start()
       flusher.start()
       started = true
@@ -71,6 +76,7 @@ export function createGateway(parts: Parts): Gateway {
     async stop() {
       presences.stop()
       await flusher.stop(STOP_MS)
+      await limiter.stop()
       journal.close()
       await directory.stop()
     },

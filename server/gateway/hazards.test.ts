@@ -1,7 +1,7 @@
-import { connect, createServer, type Socket } from 'node:net'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { sendRaw, until } from './test/raw.ts'
-import { CREDENTIAL, plainAnswer, sendJson, startWorld } from './test/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { CREDENTIAL, plainAnswer, sendJson } from './test/provider.ts'
+import { sendRaw } from './test/raw.ts'
+import { startWorld } from './test/world.ts'
 
 const world = await startWorld({ maxBodyBytes: 5_000_000 })
 const chat = JSON.stringify({ model: 'gpt-4', messages: [] })
@@ -17,21 +17,6 @@ beforeEach(() => {
   world.provider.received.length = 0
   world.provider.answer = (_req, res) => sendJson(res, 200, plainAnswer)
 })
-
-/** A provider that is no HTTP server: what it does with a connection is up to the test. */
-async function rawProvider(onData: (socket: Socket, sent: string) => void): Promise<string> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk) => onData(socket, chunk.toString()))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  afterAll(() => server.close())
-  const { port }: { port: number } = Object(server.address())
-  const providerId = await world.addProvider({ baseUrl: `http://127.0.0.1:${port}/v1` })
-  return (await world.mintKey({ providerId })).text
-}
-
-const withKey = (key: string) => post({ authorization: `Bearer ${key}` })
 
 describe('from the caller to the provider', () => {
   it('no cookie, credential, forwarding or hop-by-hop header crosses', async () => {
@@ -222,115 +207,6 @@ describe('when the provider says no', () => {
       expect(await codeOf(res)).toEqual([502, 'upstream_invalid_response'])
     }
     expect(world.provider.received.map(({ req }) => req.url)).not.toContain('/v1/elsewhere')
-  })
-})
-
-describe('when the provider breaks', () => {
-  it('refusing the connection is upstream_unreachable', async () => {
-    const providerId = await world.addProvider({ baseUrl: 'http://127.0.0.1:1/v1' })
-    expect(await codeOf(await withKey((await world.mintKey({ providerId })).text))).toEqual([
-      502,
-      'upstream_unreachable',
-    ])
-  })
-
-  it('an address that is not allowed is upstream_unreachable, and names nothing', async () => {
-    const providerId = await world.addProvider({ baseUrl: 'http://169.254.169.254/v1' })
-    const text = await (await withKey((await world.mintKey({ providerId })).text)).text()
-    expect(JSON.parse(text).error.code).toBe('upstream_unreachable')
-    expect(text).not.toContain('169.254')
-  })
-
-  it.each([
-    ['no HTTP', 'hello\r\n\r\n', 'upstream_invalid_response'],
-    [
-      'an upgrade nobody asked for',
-      'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
-      'upstream_invalid_response',
-    ],
-    [
-      'a body shorter than its length',
-      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"a":1}',
-      'upstream_invalid_response',
-    ],
-    [
-      'two framings at once',
-      'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-      'upstream_invalid_response',
-    ],
-    ['endless headers', `HTTP/1.1 200 OK\r\n${`x: ${'y'.repeat(1000)}\r\n`.repeat(100)}`, 'upstream_invalid_response'],
-    ['nothing', '', 'upstream_unreachable'],
-  ])('%s is a 502', async (_name, answer, code) => {
-    const key = await rawProvider((socket) => socket.end(answer))
-    expect(await codeOf(await withKey(key))).toEqual([502, code])
-    expect(await lastEntry()).toMatchObject({ end: 'UPSTREAM_FAILED', code, status: 502 })
-  })
-
-  it('bytes after its answer reach nobody', async () => {
-    const answer = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
-    const key = await rawProvider((socket) =>
-      socket.write(`${answer}HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret`),
-    )
-    expect(await (await withKey(key)).text()).toBe('{}')
-    expect(await (await withKey(key)).text()).toBe('{}')
-  })
-
-  it('a kept-alive connection that it has closed is replaced', async () => {
-    let connections = 0
-    const key = await rawProvider((socket) => {
-      connections++
-      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}')
-      socket.end()
-    })
-    for (let index = 0; index < 5; index++) expect((await withKey(key)).status).toBe(200)
-    expect(connections).toBe(5)
-  })
-
-  it('no first byte in time is a 504, and its connection is closed', async () => {
-    const providerId = await world.addProvider({ firstByteTimeoutMs: 200 })
-    let closed = false
-    world.provider.answer = (req) =>
-      void req.socket.once('close', () => {
-        closed = true
-      })
-    expect(await codeOf(await withKey((await world.mintKey({ providerId })).text))).toEqual([504, 'upstream_timeout'])
-    await until(() => closed)
-  })
-
-  it('taking too long in total is a 504', async () => {
-    const providerId = await world.addProvider({ totalTimeoutMs: 1_000 })
-    world.provider.answer = () => undefined
-    expect(await codeOf(await withKey((await world.mintKey({ providerId })).text))).toEqual([504, 'upstream_timeout'])
-  })
-})
-
-describe('when the caller leaves', () => {
-  it('while sending its body, no provider hears of it', async () => {
-    const socket = connect(world.port, '127.0.0.1')
-    socket.write(raw('').slice(0, -5))
-    await until(() => world.gateway.running() === 1)
-    socket.destroy()
-    await until(() => world.gateway.running() === 0)
-    expect(world.provider.received).toEqual([])
-  })
-
-  it('before the first byte, the provider is told within 100 ms', async () => {
-    let closedAt = 0
-    world.provider.answer = (req) =>
-      void req.socket.once('close', () => {
-        closedAt = performance.now()
-      })
-    const leaving = new AbortController()
-    const asked = post({}, chat, leaving.signal).catch(() => null)
-    await until(() => world.provider.received.length === 1)
-    const leftAt = performance.now()
-    leaving.abort()
-    await asked
-    await until(() => closedAt > 0)
-    expect(closedAt - leftAt).toBeLessThan(100)
-    await until(async () => (await lastEntry())?.end === 'CLIENT_LEFT')
-    expect(await lastEntry()).toMatchObject({ status: 0, code: null })
-    expect(world.gateway.running()).toBe(0)
   })
 })
 

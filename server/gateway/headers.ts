@@ -84,13 +84,13 @@ export function toProvider(incoming: Incoming, credential: readonly string[]): s
 }
 
 /** The headers for the caller as a flat list, without `content-length`. */
-export function toCaller(answered: Incoming): string[] {
+export function toCaller(answered: Incoming, replaced: readonly string[] = []): string[] {
   const hidden = nominated(answered['connection'])
   const headers: string[] = []
   for (const name in answered) {
     const value = answered[name]
     if (value === undefined || name === 'content-length' || NOT_TO_CALLER.has(name) || hidden.has(name)) continue
-    if (NOT_TO_CALLER_PREFIX.test(name)) continue
+    if (NOT_TO_CALLER_PREFIX.test(name) || replaced.includes(name)) continue
     if (typeof value === 'string') headers.push(name, value)
     else for (const one of value) headers.push(name, one)
   }

@@ -1,6 +1,7 @@
 import type { Range } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
+import type { Leases } from '../limits/leases.ts'
 import type { Journal } from '../usage/journal.ts'
 import type { Directory } from './directory.ts'
 import type { Presences } from './presence.ts'
@@ -13,6 +14,7 @@ export type Pipeline = {
   readonly journal: Journal
   readonly presences: Presences
   readonly admission: Admission
+  readonly leases: Leases
   readonly clock: Clock
   readonly verify: Verifier
   readonly log: Logger

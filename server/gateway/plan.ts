@@ -1,3 +1,4 @@
+import type { Held } from '../limits/held.ts'
 import type { Ask } from './ask.ts'
 import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
@@ -11,6 +12,8 @@ export type Plan = {
   readonly secret: SecretRow
   readonly upstream: Upstream
   readonly ask: Ask
+  /** What it holds of the limits that concern it. */
+  readonly held: Held
   /** Milliseconds in which the caller was still sending. */
   readonly waitedMs: number
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { systemRandom } from '../lib/random.ts'
 import { mintSecret } from '../lib/secret.ts'
 import { REFUSALS } from './refusal.ts'
+import { sendJson } from './test/provider.ts'
 import { sendRaw } from './test/raw.ts'
-import { sendJson, startWorld } from './test/world.ts'
+import { startWorld } from './test/world.ts'
 
 const world = await startWorld({ maxBodyBytes: 20_000 })
 const chat = JSON.stringify({ model: 'gpt-4', messages: [] })

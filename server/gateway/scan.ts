@@ -34,23 +34,38 @@ const KINDS: Readonly<Record<number, Kind>> = {
   110: 'null',
 }
 
-/** The name as a JSON parser would read it; the empty text for one too long to be any that matters. */
-function readName(bytes: Buffer, start: number, end: number): string {
-  if (end - start > MAX_NAME_BYTES * 6) return ''
-  const text = bytes.toString('latin1', start, end)
-  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text
+/** What to look for: `names` maps a name to its canonical one or null, `mayBegin` says cheaply that it would be null. */
+export type Wanted = {
+  readonly names: (name: string) => string | null
+  /** By the first two bytes of a name, both with the bit that makes a letter lower case. */
+  readonly mayBegin: (first: number, second: number) => boolean
 }
+
+const BACKSLASH = 0x5c
+const LOWER = 0x20
+
+/** The canonical name, or null for one that nobody asked for. Making a string of each name would cost most of a scan. */
+function readName(bytes: Buffer, start: number, end: number, { names, mayBegin }: Wanted): string | null {
+  if (end - start > MAX_NAME_BYTES * 6) return null
+  let isEscaped = false
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) isEscaped = true
+  if (isEscaped) return names(String(JSON.parse(`"${bytes.toString('latin1', start, end)}"`)))
+  if (end - start > 1 && !mayBegin((bytes[start] ?? 0) | LOWER, (bytes[start + 1] ?? 0) | LOWER)) return null
+  return names(bytes.toString('latin1', start, end))
+}
+
+const always = () => true
 
 /**
  * Reads one JSON object from bytes that are known to be UTF-8, as strictly as `JSON.parse`, and answers the members
- * whose name `wanted` maps to a canonical one. A canonical name twice is `duplicate_key`: parsers differ in which of
+ * whose name `names` maps to a canonical one. A canonical name twice is `duplicate_key`: parsers differ in which of
  * two they believe. Linear in time; memory does not grow with the body.
  */
-export function scanObject(bytes: Buffer, wanted: (name: string) => string | null): Scanned {
-  return withWords(bytes, () => scanMembers(bytes, wanted))
+export function scanObject(bytes: Buffer, names: Wanted['names'], mayBegin: Wanted['mayBegin'] = always): Scanned {
+  return withWords(bytes, () => scanMembers(bytes, { names, mayBegin }))
 }
 
-function scanMembers(bytes: Buffer, wanted: (name: string) => string | null): Scanned {
+function scanMembers(bytes: Buffer, wanted: Wanted): Scanned {
   const open = skipBlank(bytes, 0)
   if (bytes[open] !== OPEN_BRACE) throw notAnObject(bytes, open)
   const budget = fullBudget()
@@ -61,7 +76,7 @@ function scanMembers(bytes: Buffer, wanted: (name: string) => string | null): Sc
     if (bytes[at] !== QUOTE) throw broken(at)
     if (count >= MAX_MEMBERS) throw tooComplex()
     const nameEnd = skipString(bytes, at + 1)
-    const name = wanted(readName(bytes, at + 1, nameEnd - 1))
+    const name = readName(bytes, at + 1, nameEnd - 1, wanted)
     const start = skipColon(bytes, nameEnd)
     const end = skipValue(bytes, start, budget)
     if (name !== null) addMember(members, { name, start, end, kind: KINDS[bytes[start] ?? 0] ?? 'number' })

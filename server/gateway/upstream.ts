@@ -1,5 +1,6 @@
 import type { Pool } from 'undici'
 import type { Keyring } from '../lib/keyring.ts'
+import type { Logger } from '../lib/log.ts'
 import type { Outgoing } from '../lib/outgoing.ts'
 import { open } from '../lib/seal.ts'
 import { compileModels, listModels, type ModelMatcher } from '../providers/model.ts'
@@ -32,10 +33,14 @@ export type Upstream = Pick<
   readonly createdAt: number
 }
 
-type Needs = { readonly outgoing: Outgoing; readonly keyring: Keyring }
+type Needs = { readonly outgoing: Outgoing; readonly keyring: Keyring; readonly log: Logger }
 
 /** Keeps the connections of `before` when they lead to the same place. Its pool is closed otherwise, after its last answer. */
-export function toUpstream({ outgoing, keyring }: Needs, row: ProviderRow, before: Upstream | undefined): Upstream {
+export function toUpstream(
+  { outgoing, keyring, log }: Needs,
+  row: ProviderRow,
+  before: Upstream | undefined,
+): Upstream {
   const url = new URL(row.baseUrl)
   const isSame = before?.origin === url.origin && before.connectTimeoutMs === row.connectTimeoutMs
   if (before && !isSame) closePool(before.pool)
@@ -52,7 +57,7 @@ export function toUpstream({ outgoing, keyring }: Needs, row: ProviderRow, befor
     origin: url.origin,
     connectTimeoutMs: row.connectTimeoutMs,
     prefix: url.pathname.replace(/\/+$/, ''),
-    credential: readCredential(keyring, row),
+    credential: readCredential(keyring, log, row),
     allows: remembering(compileModels(row.enabledModels)),
     models: listModels(row.enabledModels, row.discoveredModels),
     createdAt: row.createdAt,
@@ -64,14 +69,15 @@ export function closePool(pool: Pool): void {
   pool.close().catch(() => undefined)
 }
 
-function readCredential(keyring: Keyring, row: ProviderRow): readonly string[] | null {
+function readCredential(keyring: Keyring, log: Logger, row: ProviderRow): readonly string[] | null {
   if (row.authType === 'NONE') return []
   if (row.sealedCredential === null) return null
   try {
     const credential = open(keyring, credentialPlace(row.id), row.sealedCredential)
     return Object.entries(credentialHeaders(row, credential)).flat()
-  } catch {
+  } catch (error) {
     // Edited, moved or sealed under another master key: this provider alone does not work.
+    log.error({ err: error, providerId: row.id }, 'a provider credential cannot be opened')
     return null
   }
 }

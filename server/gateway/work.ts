@@ -7,10 +7,10 @@ import type { Plan } from './plan.ts'
 import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import { type Route, readRoute } from './route.ts'
-import type { Lease } from './steps/admit.ts'
 import { authenticate } from './steps/authenticate.ts'
 import { checkModel, chooseProvider } from './steps/choose.ts'
 import { forward } from './steps/forward.ts'
+import { lease } from './steps/lease.ts'
 import { listModels } from './steps/list-models.ts'
 import { permitCaller, permitModel } from './steps/permit.ts'
 import { readBody } from './steps/read-body.ts'
@@ -28,11 +28,12 @@ export async function work(gateway: Pipeline, call: Call): Promise<void> {
     decide(gateway, call, route, secret, presence),
   )
   if (decided === null) return
-  using _lease = decided.lease
+  using _room = decided.room
   await forward(gateway, decided.plan, presence)
 }
 
-type Decided = { readonly plan: Plan; readonly lease: Lease }
+/** `room` is given back when the request is over, however it ends. */
+type Decided = { readonly plan: Plan; readonly room: Disposable }
 
 /** What is to be asked of which provider; null when the request was answered here. */
 async function decide(
@@ -53,10 +54,15 @@ async function decide(
   const ask = readAsk(route.endpoint, body.bytes)
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)
-  // The body may have taken a while to arrive.
-  if (body.waitedMs > 1) checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
-  const lease = gateway.admission.admit(upstream, ask)
-  return { plan: { call, route, secret, upstream, ask, waitedMs: body.waitedMs }, lease }
+  using room = new DisposableStack()
+  room.use(gateway.admission.admit(upstream, ask))
+  const leased = lease(gateway, { startedAt: call.startedAt, route, secret, upstream, ask })
+  const held = room.use(leased instanceof Promise ? await leased : leased)
+  // The body may have taken a while to arrive, and so may the lease.
+  if (body.waitedMs > 1 || leased instanceof Promise) {
+    checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
+  }
+  return { plan: { call, route, secret, upstream, ask, held, waitedMs: body.waitedMs }, room: room.move() }
 }
 
 function checkSecret({ directory, clock }: Pipeline, secret: SecretRow): void {

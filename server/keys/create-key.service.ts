@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import type { z } from 'zod'
+import type { Endpoint } from '../generated/prisma/enums.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
@@ -6,9 +7,16 @@ import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator } from '../users/viewer.ts'
-import { DEFAULT_TYPE, defaultExpiry, IdempotencyKeyReused, idempotencyKeySchema, newKeySchema } from './key.ts'
-import { requireType } from './keys.service.ts'
+import { followWithNew } from './follow-policy.service.ts'
+import { type KeyWithSecret, once } from './idempotent.service.ts'
+import { DEFAULT_TYPE, newKeySchema } from './key.ts'
+import { requestExpiry } from './key-request.ts'
+import { getSettings, insertRequest } from './key-requests.store.ts'
+import { fact, requireType } from './keys.service.ts'
 import * as store from './keys.store.ts'
+import { findPolicy } from './policies.store.ts'
+import { type Policy, withFields } from './policy.ts'
+import { defaultExpiry } from './policy-check.ts'
 
 export type NewApiKey = {
   readonly name: string
@@ -19,25 +27,18 @@ export type NewApiKey = {
   readonly purpose?: string | null | undefined
   readonly application?: string | null | undefined
   readonly environment?: string | null | undefined
+  /** Values of the own fields of the type's policy. */
+  readonly fields?: readonly { readonly name: string; readonly value?: string | null | undefined }[] | null | undefined
+  /** Restrictions; left out or null: the policy's, if it has any; empty: none. */
+  readonly models?: readonly string[] | null | undefined
+  readonly addresses?: readonly string[] | null | undefined
+  readonly endpoints?: readonly Endpoint[] | null | undefined
   /** Undefined: the type's default lifetime. Null: never. */
   readonly expiresAt?: Date | null | undefined
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** `secret` is null when the idempotency key was used before: the secret exists once, in the first answer. */
-export type CreatedApiKey = { readonly row: store.ApiKeyRow; readonly secret: string | null }
-
 const OPERATION = 'createApiKey'
-
-/** Thrown to roll back when somebody else has just used the same idempotency key. */
-class AlreadyDone extends Error {}
-
-const hashInput = ({ idempotencyKey: _, ...input }: NewApiKey) =>
-  new Uint8Array(
-    createHash('sha256')
-      .update(JSON.stringify(Object.entries(input).toSorted(([a], [b]) => (a < b ? -1 : 1))))
-      .digest(),
-  )
 
 async function requireOwner(act: Act, tx: Tx, ownerId: string) {
   const mayChoose = ownerId === act.viewer.id || isAdministrator(act.viewer)
@@ -52,71 +53,70 @@ async function requireProvider(tx: Tx, providerId: string) {
   if (!provider.enabled) throw new InvalidInput([{ path: 'providerId', message: 'is disabled.' }])
 }
 
-async function create(act: Act, input: NewApiKey): Promise<CreatedApiKey> {
+type Claim = (tx: Tx, keyId: string) => Promise<void>
+type Parsed = z.output<ReturnType<typeof newKeySchema>>
+
+/** What the key will be: what was said and, where nothing was, what the policy of its type says. */
+function toValues(given: Parsed, policy: Policy | null, createdAt: Date) {
+  const { expiresAt, fields, ...values } = given
+  return {
+    ...values,
+    purpose: given.purpose ?? null,
+    application: given.application ?? null,
+    environment: given.environment ?? null,
+    models: [...(given.models ?? policy?.models ?? [])],
+    addresses: [...(given.addresses ?? policy?.addresses ?? [])],
+    endpoints: [...(given.endpoints ?? policy?.endpoints ?? [])],
+    fields: withFields({}, fields),
+    type: given.type ?? DEFAULT_TYPE,
+    expiresAt: expiresAt === undefined ? defaultExpiry(policy, createdAt) : expiresAt,
+  }
+}
+
+async function askForApproval({ parts, viewer }: Act, tx: Tx, keyId: string, lifetimeIsDefault: boolean) {
+  const createdAt = parts.clock.now()
+  const { requestDays } = await getSettings(tx)
+  const expiresAt = requestExpiry(createdAt, requestDays)
+  const ids = { id: parts.random.uuidv7(), keyId, requesterId: viewer.id }
+  await insertRequest(tx, { ...ids, lifetimeIsDefault, createdAt, expiresAt })
+}
+
+async function create(act: Act, input: NewApiKey, claim: Claim): Promise<KeyWithSecret> {
   const { parts, viewer } = act
   const createdAt = parts.clock.now()
-  const { type: givenType, expiresAt, ...values } = parse(newKeySchema(createdAt), input)
-  const type = givenType ?? DEFAULT_TYPE
+  const given = parse(newKeySchema(createdAt), input)
+  const type = given.type ?? DEFAULT_TYPE
   const ownerId = input.ownerId ?? viewer.id
   const secret = mintSecret(parts.random.bytes, 'aic_')
   const stored = { ...toStoredSecret(parts.keyring, secret, 'aic_'), id: parts.random.uuidv7() }
   const id = parts.random.uuidv7()
   return change(act, async (tx, record) => {
+    await claim(tx, id)
     await requireType(tx, type)
     await requireOwner(act, tx, ownerId)
     await requireProvider(tx, input.providerId)
-    if (input.idempotencyKey) {
-      const by = { userId: viewer.id, operation: OPERATION, key: input.idempotencyKey }
-      if (!(await store.recordIdempotent(tx, by, hashInput(input), id))) throw new AlreadyDone()
-    }
-    const facts = {
-      ...values,
-      type,
-      ownerId,
-      providerId: input.providerId,
-      expiresAt: expiresAt === undefined ? defaultExpiry(type, createdAt) : expiresAt,
-    }
-    const row = await store.insertKey(tx, { id, creatorId: viewer.id, createdAt, ...facts }, stored)
-    record({
-      action: OPERATION,
-      subjectType: 'ApiKey',
-      subjectId: id,
-      subjectName: row.name,
-      after: { ...facts, publicId: stored.publicId },
-    })
-    return { row, secret }
+    const policy = await findPolicy(tx, { keyType: type })
+    const facts = { ...toValues(given, policy, createdAt), ownerId, providerId: input.providerId }
+    await followWithNew(tx, policy, facts, createdAt)
+    const pending = policy?.approvalRequired === true
+    const row = await store.insertKey(tx, { id, creatorId: viewer.id, createdAt, pending, ...facts }, stored)
+    record(fact(OPERATION, row, undefined, { ...facts, pending, publicId: stored.publicId }))
+    if (!pending) return { row, secret }
+    // Nobody is ever told this first secret: the requester claims another one after the approval.
+    await askForApproval(act, tx, id, given.expiresAt === undefined)
+    return { row, secret: null }
   })
-}
-
-async function findDone(act: Act, input: NewApiKey): Promise<CreatedApiKey | null> {
-  const { prisma } = act.parts.db
-  if (!input.idempotencyKey) return null
-  const done = await store.findIdempotent(prisma, {
-    userId: act.viewer.id,
-    operation: OPERATION,
-    key: input.idempotencyKey,
-  })
-  if (!done) return null
-  if (!Buffer.from(done.inputHash).equals(hashInput(input))) throw new IdempotencyKeyReused()
-  const row = await store.findKey(prisma, { id: done.resultId })
-  return row && { row, secret: null }
 }
 
 /**
- * Makes a key and its one secret, which only this answer holds. With an idempotency key, repeating the call finds
+ * Makes a key and its one secret, which only this answer holds; a key that needs approval has none to show yet. With an idempotency key, repeating the call finds
  * the first key instead, without its secret. Throws `InvalidInput`, `NotFound` (user or provider), `NameTaken`,
- * `IdempotencyKeyReused`.
+ * `IdempotencyKeyReused`, and what the policy of its type refuses.
  */
-export async function createApiKey(act: Act, input: NewApiKey): Promise<CreatedApiKey> {
-  parse(idempotencyKeySchema, input)
-  const done = await findDone(act, input)
-  if (done) return done
+export async function createApiKey(act: Act, input: NewApiKey): Promise<KeyWithSecret> {
   try {
-    return await create(act, input)
+    return await once(act, OPERATION, input, (claim) => create(act, input, claim))
   } catch (error) {
-    if (isViolationOf(error, 'api_keys_owner_name_live_key')) throw new NameTaken('key of this owner')
-    const first = error instanceof AlreadyDone ? await findDone(act, input) : null
-    if (first) return first
-    throw error
+    throw isViolationOf(error, 'api_keys_owner_name_live_key') ? new NameTaken('key of this owner') : error
   }
 }

@@ -5,12 +5,20 @@ import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { createApiKey } from './create-key.service.ts'
 import { IdempotencyKeyReused, KeyDeleted, KeyExpired, RestoreWindowClosed } from './key.ts'
+import { KeyPending } from './key-request.ts'
 import { ApiKey } from './keys.graphql.ts'
 import { deleteApiKey, expireApiKey, expireApiKeys, restoreApiKey, updateApiKey } from './keys.service.ts'
 import type { ApiKeyRow } from './keys.store.ts'
+import { TooManyKeys } from './policy-check.ts'
+import { POLICY_PROBLEMS } from './policy-problems.graphql.ts'
+import { EndpointEnum, restrictionInputs } from './restriction.graphql.ts'
 
 builder.objectType(KeyDeleted, { name: 'KeyDeleted', ...problem('The key is deleted; it has to be restored first.') })
 builder.objectType(KeyExpired, { name: 'KeyExpired', ...problem('The key has expired and stays expired.') })
+builder.objectType(KeyPending, {
+  name: 'KeyPending',
+  ...problem('The key waits for approval; until then it stays as it is.'),
+})
 builder.objectType(RestoreWindowClosed, {
   name: 'RestoreWindowClosed',
   ...problem('The 30 days in which a deleted key can be restored are over.'),
@@ -29,6 +37,16 @@ const described = {
   environment: { description: 'Where it is used, up to 100 characters. Empty or null: not said.' },
 } as const
 
+const KeyFieldInput = builder.inputType('KeyFieldInput', {
+  description: 'A value of an own field.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'The field, as the policy of the key type has it.' }),
+    value: t.string({ description: 'Up to 200 characters. Empty or null: no value.' }),
+  }),
+})
+
+const OWN_FIELDS = 'Own fields that the policy of its type has. One that is not named stays as it is.'
+
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A new key.',
   fields: (t) => ({
@@ -39,6 +57,10 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     purpose: t.string(described.purpose),
     application: t.string(described.application),
     environment: t.string(described.environment),
+    fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
+    models: t.stringList(restrictionInputs.models),
+    addresses: t.stringList(restrictionInputs.addresses),
+    endpoints: t.field({ type: [EndpointEnum], description: 'Only these endpoints. Empty: no restriction.' }),
     expiresAt: t.field({
       type: 'DateTime',
       description: 'When it stops working. Left out: the default lifetime of its type (30, 90 or 7 days). Null: never.',
@@ -57,7 +79,9 @@ const CreateApiKeySuccess = builder
       apiKey: t.field({ type: ApiKey, description: 'The key.', resolve: ({ row }) => row }),
       secret: t.exposeString('secret', {
         nullable: true,
-        description: 'The whole key, in this answer and never again. Null when the idempotency key was used before.',
+        description:
+          'The whole key, in this answer and never again. Null when the idempotency key was used before, and when the ' +
+          'key waits for approval: `claimApiKeySecret` shows it then.',
       }),
     }),
   })
@@ -68,7 +92,7 @@ builder.mutationField('createApiKey', (t) =>
     description: 'Makes a key and shows its secret, once.',
     authScopes: scopes,
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'The new key.' }) },
-    errors: result('createApiKey', [NameTaken, NotFound, IdempotencyKeyReused]),
+    errors: result('createApiKey', [NameTaken, NotFound, IdempotencyKeyReused, ...POLICY_PROBLEMS]),
     resolve: (_root, { input }, context) => createApiKey(signedIn(context), input),
   }),
 )
@@ -82,6 +106,10 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
     purpose: t.string(described.purpose),
     application: t.string(described.application),
     environment: t.string(described.environment),
+    fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
+    models: t.stringList(restrictionInputs.models),
+    addresses: t.stringList(restrictionInputs.addresses),
+    endpoints: t.field({ type: [EndpointEnum], description: 'Only these endpoints. Empty: no restriction.' }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working, in the future. Null: never.' }),
   }),
 })
@@ -109,7 +137,7 @@ builder.mutationField('updateApiKey', (t) =>
     description: "Changes a key's own values. Its owner, provider and secret stay.",
     authScopes: scopes,
     args: { input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'The changes.' }) },
-    errors: result('updateApiKey', [NotFound, NameTaken, KeyDeleted, KeyExpired]),
+    errors: result('updateApiKey', [NotFound, NameTaken, KeyDeleted, KeyExpired, KeyPending, ...POLICY_PROBLEMS]),
     resolve: async (_root, { input }, context) => ({ row: await updateApiKey(signedIn(context), input) }),
   }),
 )
@@ -151,7 +179,7 @@ builder.mutationField('restoreApiKey', (t) =>
     description: 'Takes the deletion of a key back.',
     authScopes: scopes,
     args: { input: t.arg({ type: RestoreApiKeyInput, required: true, description: 'The key.' }) },
-    errors: result('restoreApiKey', [NotFound, NameTaken, RestoreWindowClosed]),
+    errors: result('restoreApiKey', [NotFound, NameTaken, RestoreWindowClosed, KeyPending, TooManyKeys]),
     resolve: async (_root, { input }, context) => ({ row: await restoreApiKey(signedIn(context), input.id) }),
   }),
 )

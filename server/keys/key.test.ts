@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultExpiry, isExpired, isRestorable, type KeyState, statusOf } from './key.ts'
+import { isExpired, isRestorable, type KeyState, statusOf } from './key.ts'
 
 const now = new Date('2026-11-23T12:00:00.000Z')
 const later = (ms: number) => new Date(now.getTime() + ms)
@@ -38,9 +38,4 @@ test('a key works until its expiry instant and not at it', () => {
 test('a deleted key can be restored for 30 days, to the millisecond', () => {
   expect(isRestorable(later(-30 * DAY), now)).toBe(true)
   expect(isRestorable(later(-30 * DAY - 1), now)).toBe(false)
-})
-
-test('a new key lives as long as the guide advises for its type', () => {
-  const days = (type: string) => (defaultExpiry(type, now).getTime() - now.getTime()) / DAY
-  expect([days('Development'), days('Production'), days('Emergency'), days('Nightly batch')]).toEqual([30, 90, 7, 90])
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Problem } from '../lib/problems.ts'
 import { name, optionalText } from '../lib/text.ts'
+import { fieldValuesSchema } from './policy.ts'
+import { restrictionMembers } from './restriction.ts'
 
 export type ApiKeyStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'ROTATING' | 'PENDING' | 'DISABLED' | 'DELETED'
 
@@ -19,10 +21,6 @@ export const EXPIRING_WITHIN_MS = 7 * DAY_MS
 export const RESTORABLE_FOR_MS = 30 * DAY_MS
 export const MAX_BULK = 1000
 
-/** The days a new key of a type lives when nobody says otherwise (the guide's "Expiration Guidelines"). */
-const DEFAULT_LIFETIME_DAYS: Readonly<Record<string, number>> = { Development: 30, Production: 90, Emergency: 7 }
-const OTHER_LIFETIME_DAYS = 90
-
 export const DEFAULT_TYPE = 'Development'
 
 /** The first reason in this order is the status; the same order decides what a caller is told at `/work`. */
@@ -39,9 +37,6 @@ export function statusOf(key: KeyState, now: Date): ApiKeyStatus {
 /** A key works until its expiry instant, and no longer at it. */
 export const isExpired = (key: Pick<KeyState, 'expiresAt'>, now: Date): boolean =>
   key.expiresAt !== null && key.expiresAt.getTime() <= now.getTime()
-
-export const defaultExpiry = (type: string, now: Date): Date =>
-  new Date(now.getTime() + (DEFAULT_LIFETIME_DAYS[type] ?? OTHER_LIFETIME_DAYS) * DAY_MS)
 
 export const isRestorable = (deletedAt: Date, now: Date): boolean =>
   now.getTime() - deletedAt.getTime() <= RESTORABLE_FOR_MS
@@ -61,18 +56,25 @@ const descriptions = { purpose: optionalText(500), application: optionalText(100
 
 /** The rules of a new key's own values; what they refer to is checked against the database. */
 export const newKeySchema = (now: Date) =>
-  z.object({ name: name(), type: typeName.nullish(), ...descriptions, expiresAt: expiry(now) })
+  z.object({
+    name: name(),
+    type: typeName.nullish(),
+    ...descriptions,
+    ...restrictionMembers,
+    fields: fieldValuesSchema,
+    expiresAt: expiry(now),
+  })
 
 /** The same for an edit: what is left out stays as it is. */
 export const keyEditSchema = (now: Date) =>
-  z.object({ name: name().optional(), type: typeName.optional(), ...descriptions, expiresAt: expiry(now) })
-
-export const idempotencyKeySchema = z.object({
-  idempotencyKey: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, 'must have 1 to 200 printable ASCII characters without spaces.')
-    .nullish(),
-})
+  z.object({
+    name: name().optional(),
+    type: typeName.optional(),
+    ...descriptions,
+    ...restrictionMembers,
+    fields: fieldValuesSchema,
+    expiresAt: expiry(now),
+  })
 
 export class KeyDeleted extends Problem {
   constructor() {

@@ -3,20 +3,22 @@ import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { seesAll } from '../users/viewer.ts'
-import { statusOf } from './key.ts'
+import { type KeyState, statusOf } from './key.ts'
 import { ApiKeyFilter, ApiKeyOrder, ApiKeyStatusEnum } from './key-list.graphql.ts'
 import { findApiKey, listApiKeys, listKeyTypes } from './keys.service.ts'
+import { EndpointEnum } from './restriction.graphql.ts'
+import { isValidSecret, NEWEST_FIRST } from './rotation.ts'
 
-const isValid = (secret: { expiresAt: Date | null }, now: Date) => !secret.expiresAt || secret.expiresAt > now
 const newest = <Secret>([first]: readonly Secret[]): Secret => {
   if (first === undefined) throw new Error('a key has at least one secret')
   return first
 }
-const newestFirst = { orderBy: [{ createdAt: 'desc' as const }, { id: 'desc' as const }] }
+const newestFirst = { orderBy: [...NEWEST_FIRST] }
 const newestOnly = { secrets: { ...newestFirst, take: 1 } }
 
 export const KeySecret = builder.prismaObject('KeySecret', {
-  description: 'One secret of a key, without the secret. A key has one, or two while it is being rotated.',
+  description:
+    'One secret of a key, without the secret. One works, or two while the key is being rotated; earlier ones stay listed.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id.' }),
     publicId: t.exposeString('publicId', { description: 'The 12 characters after `aic_`. May be shown and logged.' }),
@@ -29,7 +31,17 @@ export const KeySecret = builder.prismaObject('KeySecret', {
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the overlap of a rotation ends for it; null: as long as the key.',
+      description:
+        'When the overlap of a rotation ends for it; null: as long as the key, or until the overlap is ended.',
+    }),
+    supersededAt: t.expose('supersededAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: "When a rotation put a newer one in its place; null: it is the key's current one.",
+    }),
+    requestCount: t.expose('requestCount', {
+      type: 'BigInt',
+      description: 'How many requests came with it, refused ones too; at most seconds late.',
     }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
@@ -38,6 +50,25 @@ export const KeySecret = builder.prismaObject('KeySecret', {
     }),
   }),
 })
+
+const STATUS_NEEDS = {
+  owner: { select: { active: true, deletedAt: true } },
+  provider: { select: { enabled: true, deletedAt: true } },
+  secrets: { select: { expiresAt: true } },
+} as const
+
+type WithState = Omit<KeyState, 'ownerActive' | 'providerEnabled' | 'secretCount'> & {
+  readonly owner: { readonly active: boolean; readonly deletedAt: Date | null }
+  readonly provider: { readonly enabled: boolean; readonly deletedAt: Date | null }
+  readonly secrets: readonly { readonly expiresAt: Date | null }[]
+}
+
+function toStatus(key: WithState, now: Date) {
+  const ownerActive = key.owner.active && !key.owner.deletedAt
+  const providerEnabled = key.provider.enabled && !key.provider.deletedAt
+  const secretCount = key.secrets.filter((secret) => isValidSecret(secret, now)).length
+  return statusOf({ ...key, ownerActive, providerEnabled, secretCount }, now)
+}
 
 export const ApiKey = builder.prismaObject('ApiKey', {
   description: 'A key with which an application calls `/work`. Visible to its owner, administrators and auditors.',
@@ -55,18 +86,18 @@ export const ApiKey = builder.prismaObject('ApiKey', {
     status: t.field({
       type: ApiKeyStatusEnum,
       description: 'Derived at this moment from the key, its owner and its provider.',
-      select: {
-        owner: { select: { active: true, deletedAt: true } },
-        provider: { select: { enabled: true, deletedAt: true } },
-        secrets: { select: { expiresAt: true } },
-      },
-      resolve: (key, _args, { parts }) => {
-        const now = parts.clock.now()
-        const ownerActive = key.owner.active && !key.owner.deletedAt
-        const providerEnabled = key.provider.enabled && !key.provider.deletedAt
-        const secretCount = key.secrets.filter((secret) => isValid(secret, now)).length
-        return statusOf({ ...key, ownerActive, providerEnabled, secretCount }, now)
-      },
+      select: STATUS_NEEDS,
+      resolve: (key, _args, { parts }) => toStatus(key, parts.clock.now()),
+    }),
+    models: t.exposeStringList('models', {
+      description: 'Names and globs: it may ask only for these models. Empty: no restriction of its own.',
+    }),
+    addresses: t.exposeStringList('addresses', {
+      description: 'Networks (CIDR): it works only from there. Empty: from everywhere.',
+    }),
+    endpoints: t.expose('endpoints', {
+      type: [EndpointEnum],
+      description: 'The endpoints it may use. Empty: all.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     expiresAt: t.expose('expiresAt', {

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../generated/prisma/enums.ts'
 import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
@@ -6,8 +7,11 @@ import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
+import { followWithEdit, followWithRestored } from './follow-policy.service.ts'
 import { isExpired, isRestorable, KeyDeleted, KeyExpired, keyEditSchema, MAX_BULK, RestoreWindowClosed } from './key.ts'
+import { KeyPending } from './key-request.ts'
 import * as store from './keys.store.ts'
+import { storedFieldsSchema, withFields } from './policy.ts'
 
 declare const proof: unique symbol
 /** A row that the viewer may change: owned, or the viewer is an administrator. Only `getOwn` makes one. */
@@ -62,7 +66,13 @@ async function getOwn(act: Act, tx: Tx, ids: readonly string[]): Promise<Own<Key
   return own
 }
 
-const fact = (action: string, key: Key, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
+/** What the audit log says of a change of a key. */
+export const fact = (
+  action: string,
+  key: Key,
+  before?: AuditFact['before'],
+  after?: AuditFact['after'],
+): AuditFact => ({
   action,
   subjectType: 'ApiKey',
   subjectId: key.id,
@@ -72,7 +82,7 @@ const fact = (action: string, key: Key, before?: AuditFact['before'], after?: Au
 })
 
 /** Changes one key of the viewer's. Work that answers no fact leaves everything as it is. */
-async function changeOne(
+export async function changeOne(
   act: Act,
   id: string,
   work: (tx: Tx, key: Own<Key>) => Promise<{ row: Key; fact?: AuditFact }>,
@@ -97,18 +107,25 @@ export type ApiKeyEdit = {
   readonly purpose?: string | null | undefined
   readonly application?: string | null | undefined
   readonly environment?: string | null | undefined
+  /** Values of own fields; one that is not named stays as it is. */
+  readonly fields?: readonly { readonly name: string; readonly value?: string | null | undefined }[] | null | undefined
+  readonly models?: readonly string[] | null | undefined
+  readonly addresses?: readonly string[] | null | undefined
+  readonly endpoints?: readonly Endpoint[] | null | undefined
   readonly expiresAt?: Date | null | undefined
 }
 
+/** Dates, lists and records by what they say. */
+const isSame = (known: unknown, value: unknown) => JSON.stringify(known) === JSON.stringify(value)
+
 /** Only what differs from the row, and what it was before. */
-function differences(key: Key, edit: Omit<ApiKeyEdit, 'id'>) {
+function differences(key: Key, edit: object) {
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
   const current: Readonly<Record<string, unknown>> = key
   for (const [member, value] of Object.entries(edit)) {
     const known = current[member]
-    const same = known instanceof Date && value instanceof Date ? known.getTime() === value.getTime() : known === value
-    if (value === undefined || same) continue
+    if (value === undefined || isSame(known, value)) continue
     before[member] = known
     after[member] = value
   }
@@ -123,9 +140,13 @@ export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Prom
   return changeOne(act, id, async (tx, key) => {
     if (key.deletedAt) throw new KeyDeleted()
     if (isExpired(key, now)) throw new KeyExpired()
+    // What is being approved does not change under the approver's eyes.
+    if (key.pending) throw new KeyPending()
     if (edit.type) await requireType(tx, edit.type)
-    const { before, after, any } = differences(key, edit)
+    const known = storedFieldsSchema.parse(key.fields)
+    const { before, after, any } = differences(key, { ...edit, fields: withFields(known, edit.fields) })
     if (!any) return { row: key }
+    await followWithEdit(tx, key, { ...key, fields: known, ...after }, { now, mayWiden: isAdministrator(act.viewer) })
     return { row: await store.updateKey(tx, id, after), fact: fact('updateApiKey', key, before, after) }
   })
 }
@@ -185,6 +206,9 @@ export async function restoreApiKey(act: Act, id: string): Promise<Key> {
     const { deletedAt } = key
     if (!deletedAt) return { row: key }
     if (!isRestorable(deletedAt, act.parts.clock.now())) throw new RestoreWindowClosed()
+    // Its request was declined, withdrawn or forgotten: nobody could approve it any more.
+    if (key.pending) throw new KeyPending()
+    await followWithRestored(tx, key, act.parts.clock.now())
     const row = await store.updateKey(tx, id, { deletedAt: null })
     return { row, fact: fact('restoreApiKey', key, { deletedAt }, { deletedAt: null }) }
   })

@@ -1,6 +1,7 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
+import { literally } from '../lib/search.ts'
 import type { StoredSecret } from '../lib/secret.ts'
 import { type ApiKeyStatus, EXPIRING_WITHIN_MS } from './key.ts'
 
@@ -15,14 +16,14 @@ function statusWhere(status: ApiKeyStatus, now: Date): Where {
   const enabled: Where = { owner: { active: true, deletedAt: null }, provider: { enabled: true, deletedAt: null } }
   const living: Where = { deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
   const usable: Where = { AND: [living, enabled, { pending: false }] }
-  const lingering = { some: { expiresAt: { gt: now } } }
-  const single: Where = { secrets: { none: { expiresAt: { gt: now } } } }
+  const lingering = { supersededAt: { not: null }, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
+  const single: Where = { secrets: { none: lingering } }
   const table = {
     DELETED: { deletedAt: { not: null } },
     EXPIRED: { deletedAt: null, expiresAt: { lte: now } },
     DISABLED: { AND: [living, { NOT: enabled }] },
     PENDING: { AND: [living, enabled, { pending: true }] },
-    ROTATING: { AND: [usable, { secrets: lingering }] },
+    ROTATING: { AND: [usable, { secrets: { some: lingering } }] },
     EXPIRING: { AND: [usable, single, { expiresAt: { lte: soon } }] },
     ACTIVE: { AND: [usable, single, { OR: [{ expiresAt: null }, { expiresAt: { gt: soon } }] }] },
   } satisfies Record<ApiKeyStatus, Where>
@@ -46,14 +47,14 @@ export type ApiKeyFilter = {
 }
 
 function searchWhere(search: string): Where {
-  const contains = { contains: search, mode: 'insensitive' } as const
+  const contains = { contains: literally(search), mode: 'insensitive' } as const
   const publicId = search.replace(/^aic_/, '').slice(0, 12)
   return {
     OR: [
       { name: contains },
       { purpose: contains },
       { application: contains },
-      ...(publicId ? [{ secrets: { some: { publicId: { startsWith: publicId } } } }] : []),
+      ...(publicId ? [{ secrets: { some: { publicId: { startsWith: literally(publicId) } } } }] : []),
     ],
   }
 }
@@ -103,7 +104,7 @@ export const findKeyTypes = async (tx: Tx) => {
 
 /** Locks the rows until the transaction ends, in one order, so that two changes of the same keys queue up. */
 export async function lockKeys(tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> {
-  await tx.$queryRaw`SELECT id FROM api_keys WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  await tx.$queryRaw`SELECT id FROM api_keys WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
   return tx.apiKey.findMany({ where: { id: { in: [...ids] } }, orderBy: { id: 'asc' } })
 }
 

@@ -1,6 +1,7 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
+import { literally } from '../lib/search.ts'
 
 export type ProviderRow = Prisma.ProviderGetPayload<object>
 type Where = Prisma.ProviderWhereInput
@@ -14,7 +15,7 @@ export type ProviderFilter = {
 export const toWhere = ({ search, enabled }: ProviderFilter): Where => ({
   deletedAt: null,
   ...(enabled != null && { enabled }),
-  ...(search && { name: { contains: search, mode: 'insensitive' } }),
+  ...(search && { name: { contains: literally(search), mode: 'insensitive' } }),
 })
 
 export const listProviders = (tx: Tx, where: Where, keyset: Keyset, query: object) =>
@@ -30,7 +31,7 @@ export const findProvider = (tx: Tx, where: Where) => tx.provider.findFirst({ wh
 
 /** Locks the row until the transaction ends. Null when there is none, or it is deleted. */
 export async function lockProvider(tx: Tx, id: string): Promise<ProviderRow | null> {
-  await tx.$queryRaw`SELECT id FROM providers WHERE id = ${id}::uuid FOR UPDATE`
+  await tx.$queryRaw`SELECT id FROM providers WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   return tx.provider.findFirst({ where: { id, deletedAt: null } })
 }
 

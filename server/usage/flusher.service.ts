@@ -1,5 +1,6 @@
 import type { Db } from '../lib/db.ts'
 import type { Logger } from '../lib/log.ts'
+import type { Charge } from '../limits/charge.ts'
 import type { Journal } from './journal.ts'
 import { readSegment } from './journal-file.ts'
 import type { MeterEntries } from './meter-entries.ts'
@@ -23,6 +24,8 @@ type Needs = {
   readonly db: Pick<Db, 'pool'>
   readonly log: Logger
   readonly measure: MeterEntries
+  /** Hears which charges the database counts now. */
+  readonly leases?: { stored(charges: readonly Charge[]): void }
 }
 
 export function createFlusher(needs: Needs): Flusher {

@@ -22,7 +22,7 @@ export type JournalSettings = {
 }
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
-const MAX_QUEUED = 20_000
+const MAX_QUEUED = 5_000
 const RECORD_BYTES = 64 * 1024
 const SYNC_INTERVAL_MS = 50
 const PROBE_INTERVAL_MS = 1_000

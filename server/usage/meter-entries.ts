@@ -9,7 +9,7 @@ const OVERHEAD = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576]
 
 const OPERATIONS: Readonly<Record<string, string>> = {
-  chat: 'chat',
+  'chat/completions': 'chat',
   completions: 'text_completion',
   embeddings: 'embeddings',
   responses: 'chat',

@@ -1,4 +1,5 @@
 import type { RefusalCause, UsageEnd } from '../generated/prisma/enums.ts'
+import type { Charge } from '../limits/charge.ts'
 
 export type { RefusalCause, UsageEnd }
 
@@ -16,6 +17,8 @@ export type UsageIntent = {
   readonly modelAsked: string | null
   readonly streamed: boolean
   readonly requestBytes: number
+  /** What it uses of limits for certain; missing in a journal of an earlier version. */
+  readonly charges?: readonly Charge[]
 }
 
 /** How a `/work` request ended. */

@@ -3,7 +3,7 @@ import { signedIn } from '../graphql/context.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
-import { type Group as Row, GroupInUse, MAX_MEMBERS_AT_ONCE } from './group.ts'
+import { GroupInUse, MAX_MEMBERS_AT_ONCE, type Group as Row } from './group.ts'
 import { Group } from './groups.graphql.ts'
 import { createGroup, deleteGroup, updateGroup } from './groups.service.ts'
 

@@ -3,8 +3,8 @@ import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { findGroup, listGroups, listMembers } from './groups.service.ts'
-import { User } from './user-type.graphql.ts'
 import { canSeeDetails } from './user.ts'
+import { User } from './user-type.graphql.ts'
 
 /** Administrators and auditors see it; for everybody else it is null, without an error. */
 const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
@@ -56,8 +56,7 @@ builder.prismaObjectField(User, 'groups', (t) =>
     unauthorizedResolver: () => null,
     description: 'The groups they belong to, by name. Null unless it is you, or you are an administrator or auditor.',
     select: { memberships: { where: { group: { deletedAt: null } }, select: { group: true } } },
-    resolve: ({ memberships }) =>
-      memberships.map(({ group }) => group).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    resolve: ({ memberships }) => memberships.map(({ group }) => group).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   }),
 )
 

@@ -5,7 +5,7 @@ import type { Upstream } from '../upstream.ts'
 /** Room for one request; given back when disposed. */
 export type Lease = Disposable
 
-/** Decides whether there is room for one more request. Limits of keys, users and groups join in here. */
+/** Decides whether this process and the provider have room for one more request. */
 export type Admission = {
   /** Throws a `Refusal` when there is none. */
   admit(upstream: Upstream, ask: Ask): Lease

@@ -8,9 +8,11 @@ import type { Pipeline } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import type { Presence } from '../presence.ts'
 import { Refusal } from '../refusal.ts'
+import type { Tokens } from '../tokens.ts'
 import type { Upstream } from '../upstream.ts'
 import { refusalFor, wasNotSent } from '../upstream-failure.ts'
 import { pathOf } from './choose.ts'
+import { limitHeaders } from './lease.ts'
 
 /**
  * Asks the provider and passes its answer on. The request is in the journal before the provider hears of it, and its
@@ -24,7 +26,7 @@ export async function forward(gateway: Pipeline, plan: Plan, presence: Presence)
   await new Relay(gateway, plan, intent, segment).run(presence)
 }
 
-const toIntent = ({ call, route, secret, upstream, ask }: Plan): UsageIntent => ({
+const toIntent = ({ call, route, secret, upstream, ask, held }: Plan): UsageIntent => ({
   id: call.id,
   startedAt: call.startedAt,
   keyId: secret.key.id,
@@ -35,6 +37,7 @@ const toIntent = ({ call, route, secret, upstream, ask }: Plan): UsageIntent => 
   modelAsked: ask.model,
   streamed: ask.streamed,
   requestBytes: ask.bytes,
+  charges: held.begun,
 })
 
 function begin({ journal }: Pipeline, intent: UsageIntent): Segment {
@@ -48,6 +51,9 @@ function begin({ journal }: Pipeline, intent: UsageIntent): Segment {
 
 type Controller = Dispatcher.DispatchController
 type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+const sumOf = (tokens: Tokens | undefined) =>
+  tokens && (tokens.input !== null || tokens.output !== null) ? (tokens.input ?? 0) + (tokens.output ?? 0) : null
 
 const GONE = new Error('nobody waits for this answer')
 
@@ -120,7 +126,7 @@ class Relay implements Dispatcher.DispatchHandler {
     if (status < 400 && status >= 300) return this.#cut(new Refusal('upstream_invalid_response'))
     // A caller's 401 means its own key; the provider's means ours.
     if (status === 401 || status === 403 || status === 407) return this.#cut(new Refusal('upstream_auth'))
-    this.#answer = new Answer(this.#plan, controller, this.#beforeMs, status, headers)
+    this.#answer = new Answer(this.#plan, controller, this.#beforeMs, status, headers, () => this.#limitHeaders())
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -154,6 +160,11 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#cut(refusalFor(error, this.#answer !== null))
   }
 
+  #limitHeaders(): readonly string[] {
+    const { leases, clock } = this.#gateway
+    return this.#plan.held.isEmpty ? [] : limitHeaders(leases, clock.now().getTime(), this.#plan)
+  }
+
   /** The caller went away. */
   #leave(): void {
     if (this.#over) return
@@ -181,6 +192,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#over = true
     const answer = this.#answer
     const tokens = answer?.tokens
+    const costMicros = tokens ? this.#costOf(answer.model, tokens) : null
     const now = performance.now()
     this.#gateway.journal.end(
       {
@@ -192,15 +204,23 @@ class Relay implements Dispatcher.DispatchHandler {
         inputTokens: tokens?.input ?? null,
         outputTokens: tokens?.output ?? null,
         cachedTokens: tokens?.cached ?? null,
-        costMicros: null,
+        costMicros,
         latencyMs: Math.round(now - this.#plan.call.arrivedAt),
         firstTokenMs: answer?.firstTokenMs ?? null,
         overheadUs: answer?.overheadUs ?? Math.round(this.#beforeMs * 1000),
         responseBytes: answer?.bytes ?? 0,
         refusedByType: null,
         refusedById: null,
+        charges: this.#plan.held.settle({ tokens: sumOf(tokens), costMicros }),
       },
       this.#segment,
     )
+  }
+
+  /** By the model that was asked for, or where that has no price, the one that answered. */
+  #costOf(answered: string | null, tokens: Tokens): number | null {
+    const { call, upstream, ask } = this.#plan
+    const cost = (model: string) => this.#gateway.leases.costOf(upstream.id, model, call.startedAt, tokens)
+    return cost(ask.model) ?? (answered === null ? null : cost(answered))
   }
 }

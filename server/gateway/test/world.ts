@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
@@ -21,6 +20,7 @@ import { seal } from '../../lib/seal.ts'
 import { mintSecret, toStoredSecret } from '../../lib/secret.ts'
 import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
+import { CREDENTIAL, listen, type Provider, startProvider } from './provider.ts'
 
 /** A caller's key in the world: what it sends, and its rows. */
 export type TestKey = {
@@ -55,68 +55,8 @@ export type World = {
 
 export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
 
-export type Received = { readonly req: IncomingMessage; readonly body: string }
-
-/** An upstream whose answer the test sets. */
-export type Provider = {
-  readonly server: Server
-  readonly port: number
-  readonly url: string
-  readonly received: Received[]
-  answer: (req: IncomingMessage, res: ServerResponse, body: string) => void
-}
-
 /** The id of the rule by which everybody may use everything. */
 export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
-
-export const CREDENTIAL = 'sk-provider-credential-0001'
-
-export async function listen(handler: RequestListener): Promise<{ server: Server; port: number }> {
-  const server = createServer(handler)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port }: AddressInfo = Object(server.address())
-  return { server, port }
-}
-
-export const plainAnswer = {
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  model: 'gpt-4-0613',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21, prompt_tokens_details: { cached_tokens: 4 } },
-}
-
-export function sendJson(
-  res: ServerResponse,
-  status: number,
-  value: unknown,
-  headers: Record<string, string> = {},
-): void {
-  const body = JSON.stringify(value)
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers })
-  res.end(body)
-}
-
-export async function startProvider(): Promise<Provider> {
-  const received: Received[] = []
-  const { server, port } = await listen((req, res) => {
-    const chunks: Buffer[] = []
-    req.on('data', (chunk: Buffer) => chunks.push(chunk))
-    req.on('end', () => {
-      const body = Buffer.concat(chunks).toString()
-      received.push({ req, body })
-      provider.answer(req, res, body)
-    })
-  })
-  const provider: Provider = {
-    server,
-    port,
-    url: `http://127.0.0.1:${port}/v1`,
-    received,
-    answer: (_req, res) => sendJson(res, 200, plainAnswer),
-  }
-  return provider
-}
 
 export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
   const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
@@ -201,6 +141,17 @@ function changer(parts: Parts): World['change'] {
     })
 }
 
+function closeAfterAll(servers: readonly Server[], gateway: Gateway, parts: Parts) {
+  afterAll(async () => {
+    for (const server of servers) {
+      server.closeAllConnections()
+      server.close(() => undefined)
+    }
+    await gateway.stop()
+    await parts.changes.stop()
+  })
+}
+
 /** Call it once per test file, at the top. */
 export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const db = await testDb()
@@ -215,23 +166,11 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const providerId = await insertProvider()
   const insertKey = keyMinter(parts, providerId)
   const key = await insertKey()
-  // Without a rule nobody may do anything; a test about rules starts by deleting this one.
-  await db.pool.query(`INSERT INTO rules (id, name, effect, model_pattern) VALUES ($1, $2, 'ALLOW', '.*')`, [
-    systemRandom.uuidv7(),
-    'Everyone may use everything',
-  ])
   const gateway = createGateway(parts)
   await parts.changes.start()
   await gateway.start()
   const { server, port } = await listen((req, res) => gateway.handle(req, res))
-  afterAll(async () => {
-    provider.server.closeAllConnections()
-    provider.server.close()
-    server.closeAllConnections()
-    server.close()
-    await gateway.stop()
-    await parts.changes.stop()
-  })
+  closeAfterAll([provider.server, server], gateway, parts)
   const announcedChange = changer(parts)
   const announce = (subjectType: string, id: string) => announcedChange(subjectType, id, async () => undefined)
   return {

@@ -22,6 +22,8 @@ export const anEntry = (intent: UsageIntent): UsageEntry => ({
   modelAnswered: 'gpt-4-0613',
   status: 200,
   code: null,
+  refusedByType: null,
+  refusedById: null,
   end: 'COMPLETE',
   inputTokens: 9,
   outputTokens: 12,

@@ -1,0 +1,113 @@
+import type { Held } from '../../limits/held.ts'
+import type { Leases } from '../../limits/leases.ts'
+import { describeLimit, refusalCodeOf } from '../../limits/limit.ts'
+import { LimitReached } from '../../limits/limit-reached.ts'
+import { formatReset } from '../../limits/window.ts'
+import type { Ask } from '../ask.ts'
+import type { SecretRow } from '../directory.store.ts'
+import type { Pipeline } from '../pipeline.ts'
+import { type Estimate, estimateTokens } from '../prompt.ts'
+import { Refusal } from '../refusal.ts'
+import type { Endpoint, Route } from '../route.ts'
+import type { Upstream } from '../upstream.ts'
+
+type Asking = {
+  readonly startedAt: number
+  readonly route: Route
+  readonly secret: SecretRow
+  readonly upstream: Upstream
+  readonly ask: Ask
+}
+
+const WITHOUT_ANSWER: ReadonlySet<Endpoint> = new Set(['embeddings', 'messages/count_tokens'])
+
+const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' | 'route'>) => ({
+  keyId: key.id,
+  ownerId: key.ownerId,
+  providerId: upstream.id,
+  model: ask.model,
+})
+
+/** Reserves what the request can take of every limit that concerns it. Refuses when one has no room. */
+export function lease({ leases, clock }: Pick<Pipeline, 'leases' | 'clock'>, asking: Asking): Held | Promise<Held> {
+  const { startedAt, route, ask } = asking
+  const subject = subjectOf(asking)
+  let known: Estimate | undefined
+  const estimate = () => {
+    known ??= estimateTokens(ask, !WITHOUT_ANSWER.has(route.endpoint))
+    return known
+  }
+  const wish = {
+    ...subject,
+    startedAt,
+    inputTokens: () => estimate().input,
+    get outputTokens() {
+      return estimate().output
+    },
+  }
+  const refuse = (error: unknown): never => {
+    const now = clock.now().getTime()
+    throw error instanceof LimitReached ? toRefusal(error, now, ask, limitHeaders(leases, now, asking)) : error
+  }
+  try {
+    const held = leases.reserve(wish)
+    return held instanceof Promise ? held.catch(refuse) : held
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly string[]): Refusal {
+  const { limit, reason } = error
+  const asked = { model: ask.model, streamed: ask.streamed, bytes: ask.bytes }
+  const by = { type: 'LIMIT', id: limit.id } as const
+  if (reason === 'unavailable') {
+    return new Refusal('accounting_unavailable', { message: 'Quotas cannot be checked right now.', asked, by })
+  }
+  const shown = Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : [])))
+  if (reason === 'unpriced') {
+    const message = 'The model has no price, and the quota is one of money.'
+    return new Refusal('insufficient_quota', { message, param: 'model', asked, by, headers: shown })
+  }
+  const waitMs = error.resetsAt === null ? null : Math.max(0, error.resetsAt - now)
+  const retryAfter = waitMs === null ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
+  return new Refusal(refusalCodeOf(limit), {
+    message: `${wordsOf(error)}${resetWords(error, waitMs)}`,
+    asked,
+    by,
+    headers: { ...retryAfter, ...shown },
+  })
+}
+
+/** Which limit, without naming anybody; money is not shown in numbers, it may be another tenant's business. */
+function wordsOf({ limit, allowed }: LimitReached): string {
+  const what = describeLimit(limit)
+  return limit.metric === 'MONEY' ? `The limit on ${what} is reached.` : `The limit of ${allowed} ${what} is reached.`
+}
+
+function resetWords({ limit, resetsAt }: LimitReached, waitMs: number | null): string {
+  if (limit.metric === 'CONCURRENCY') return ' Try again when another request has ended.'
+  if (resetsAt === null || waitMs === null) return ' It does not reset.'
+  return ` It resets at ${new Date(resetsAt).toISOString()}, in ${formatReset(waitMs)}.`
+}
+
+const METRICS = [
+  ['REQUESTS', 'requests'],
+  ['TOKENS', 'tokens'],
+] as const
+
+/** Names and values of the rate-limit headers, in OpenAI's form, of the tightest limits; empty when there are none. */
+export function limitHeaders(
+  leases: Leases,
+  now: number,
+  asking: Pick<Asking, 'secret' | 'upstream' | 'ask'>,
+): readonly string[] {
+  const subject = subjectOf(asking)
+  return METRICS.flatMap(([metric, name]) => {
+    const tightest = leases.tightest(subject, metric)
+    if (!tightest) return []
+    const { allowed, left, resetsAt } = tightest
+    const reset = resetsAt === null ? [] : [`x-ratelimit-reset-${name}`, formatReset(resetsAt - now)]
+    return [`x-ratelimit-limit-${name}`, String(allowed), `x-ratelimit-remaining-${name}`, String(left), ...reset]
+  })
+}

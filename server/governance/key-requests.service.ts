@@ -1,0 +1,171 @@
+import { followWithApproved } from '../keys/follow-policy.service.ts'
+import { type KeyWithSecret, once } from '../keys/idempotent.service.ts'
+import { isExpired, KeyDeleted, KeyExpired, keyEditSchema } from '../keys/key.ts'
+import * as noun from '../keys/key-request.ts'
+import * as store from '../keys/key-requests.store.ts'
+import { fact } from '../keys/keys.service.ts'
+import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { NotFound } from '../lib/problems.ts'
+import { mintSecret, toStoredSecret } from '../lib/secret.ts'
+import { isId, parse } from '../lib/text.ts'
+import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
+
+type Request = store.KeyRequestRow
+const SORTING = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
+
+/** Requesters and owners see theirs, approvers what they may answer, administrators and auditors all. */
+const visibleTo = ({ viewer }: Act) =>
+  seesAll(viewer)
+    ? {}
+    : { OR: [{ requesterId: viewer.id }, { key: { ownerId: viewer.id } }, store.approvableBy(viewer.id)] }
+
+export type KeyRequestFilter = {
+  readonly status?: readonly noun.KeyRequestStatus[] | null | undefined
+  readonly mine?: boolean | null | undefined
+}
+
+/** A page of the requests the viewer may see, the newest first. */
+export async function listKeyRequests(act: Act, args: PageArgs, { status, mine }: KeyRequestFilter) {
+  const { db, clock } = act.parts
+  const now = clock.now()
+  const where = {
+    AND: [
+      visibleTo(act),
+      status && status.length > 0 ? { OR: status.map((one) => store.statusWhere(one, now)) } : {},
+      mine ? { OR: [{ requesterId: act.viewer.id }, { key: { ownerId: act.viewer.id } }] } : {},
+    ],
+  }
+  const page = toPage(await store.listRequests(db.prisma, where, toKeyset(args, SORTING)), args, (row) => row.createdAt)
+  return { ...page, countAll: () => store.countRequests(db.prisma, where) }
+}
+
+type Answered = { readonly request: Request; readonly row: ApiKeyRow }
+type Decision = { readonly status: noun.KeyRequestStatus; readonly comment?: string | null | undefined }
+
+/** Locks a request that is still open, and its key. */
+async function getOpen(act: Act, tx: Tx, id: string): Promise<{ request: Request; key: ApiKeyRow }> {
+  const request = isId(id) ? await store.lockRequest(tx, { id, ...visibleTo(act) }) : null
+  if (!request) throw new NotFound('request')
+  if (noun.requestStatus(request, act.parts.clock.now()) !== 'PENDING') throw new noun.RequestClosed()
+  const [key] = await lockKeys(tx, [request.keyId])
+  if (!key || key.deletedAt) throw new noun.RequestClosed()
+  return { request, key }
+}
+
+/** Administrators and the approvers of the policy answer; nobody their own, unless the installation allows it. */
+async function requireApprover(act: Act, tx: Tx, request: Request, key: ApiKeyRow) {
+  const { viewer } = act
+  const approves = await store.findRequest(tx, { id: request.id, ...store.approvableBy(viewer.id) })
+  if (!isAdministrator(viewer) && !approves) throw new NotFound('request')
+  const isOwn = request.requesterId === viewer.id || key.ownerId === viewer.id
+  if (isOwn && !(await store.getSettings(tx)).selfApprovalAllowed) throw new noun.OwnRequest()
+}
+
+const decide = (act: Act, tx: Tx, request: Request, { status, comment }: Decision) =>
+  store.updateRequest(tx, request.id, {
+    status,
+    comment: comment ?? null,
+    decidedById: act.viewer.id,
+    decidedAt: act.parts.clock.now(),
+  })
+
+export type Approval = {
+  readonly id: string
+  readonly comment?: string | null | undefined
+  readonly expiresAt?: Date | null | undefined
+  readonly models?: readonly string[] | null | undefined
+  readonly addresses?: readonly string[] | null | undefined
+  readonly endpoints?: ApiKeyRow['endpoints'] | null | undefined
+}
+
+/**
+ * Lets a key work, as asked or with changes. Its secret is shown when the requester claims it. Throws `NotFound`,
+ * `RequestClosed`, `OwnRequest`, `KeyExpired`, `LifetimeTooLong`, `InvalidInput`.
+ */
+export async function approveKeyRequest(act: Act, { id, comment, ...wished }: Approval): Promise<Answered> {
+  const now = act.parts.clock.now()
+  const { comment: said } = parse(noun.commentSchema, { comment })
+  const changes = parse(keyEditSchema(now), wished)
+  return change(act, async (tx, record) => {
+    const { request, key } = await getOpen(act, tx, id)
+    await requireApprover(act, tx, request, key)
+    const shifted = request.lifetimeIsDefault && key.expiresAt !== null
+    const waitedMs = now.getTime() - key.createdAt.getTime()
+    const asked = shifted && key.expiresAt ? new Date(key.expiresAt.getTime() + waitedMs) : key.expiresAt
+    const expiresAt = changes.expiresAt === undefined ? asked : changes.expiresAt
+    if (isExpired({ expiresAt }, now)) throw new KeyExpired()
+    await followWithApproved(tx, { ...key, expiresAt }, now)
+    const { models = key.models, addresses = key.addresses, endpoints = key.endpoints } = changes
+    const after = {
+      pending: false,
+      expiresAt,
+      models: [...models],
+      addresses: [...addresses],
+      endpoints: [...endpoints],
+    }
+    const row = await updateKey(tx, key.id, after)
+    record(fact('approveKeyRequest', key, { pending: true, expiresAt: key.expiresAt }, { ...after, comment: said }))
+    return { row, request: await decide(act, tx, request, { status: 'APPROVED', comment: said }) }
+  })
+}
+
+/** Hides a key that will not be, so that its name is free. */
+async function close(act: Act, tx: Tx, request: Request, key: ApiKeyRow, decision: Decision): Promise<Answered> {
+  const row = await updateKey(tx, key.id, { deletedAt: act.parts.clock.now() })
+  return { row, request: await decide(act, tx, request, decision) }
+}
+
+/** Says no, with a reason. Throws `NotFound`, `RequestClosed`, `OwnRequest`, `InvalidInput`. */
+export async function declineKeyRequest(act: Act, input: { readonly id: string; readonly comment: string }) {
+  const { comment } = parse(noun.reasonSchema, input)
+  return change(act, async (tx, record) => {
+    const { request, key } = await getOpen(act, tx, input.id)
+    await requireApprover(act, tx, request, key)
+    record(fact('declineKeyRequest', key, { pending: true }, { comment }))
+    return close(act, tx, request, key, { status: 'DECLINED', comment })
+  })
+}
+
+/** Takes a request back: by who asked, or the key's owner. Throws `NotFound`, `RequestClosed`. */
+export async function withdrawKeyRequest(act: Act, id: string): Promise<Answered> {
+  return change(act, async (tx, record) => {
+    const { request, key } = await getOpen(act, tx, id)
+    if (request.requesterId !== act.viewer.id && key.ownerId !== act.viewer.id) throw new NotFound('request')
+    record(fact('withdrawKeyRequest', key, { pending: true }))
+    return close(act, tx, request, key, { status: 'WITHDRAWN' })
+  })
+}
+
+export type Claim = { readonly id: string; readonly idempotencyKey?: string | null | undefined }
+
+/**
+ * Mints the secret of an approved key and shows it, once, to who asked for the key. Throws `NotFound`, `KeyPending`,
+ * `RequestClosed`, `SecretClaimed`, `KeyExpired`, `KeyDeleted`, `IdempotencyKeyReused`.
+ */
+export async function claimApiKeySecret(act: Act, input: Claim): Promise<KeyWithSecret> {
+  const { clock, keyring, random } = act.parts
+  return once(act, 'claimApiKeySecret', input, (claim) =>
+    change(act, async (tx, record) => {
+      const now = clock.now()
+      const request = isId(input.id) ? await store.lockRequest(tx, { id: input.id, requesterId: act.viewer.id }) : null
+      if (!request) throw new NotFound('request')
+      await claim(tx, request.keyId)
+      const [key] = await lockKeys(tx, [request.keyId])
+      if (request.status === 'PENDING') throw new noun.KeyPending()
+      if (request.status !== 'APPROVED' || !key) throw new noun.RequestClosed()
+      if (key.deletedAt) throw new KeyDeleted()
+      if (isExpired(key, now)) throw new KeyExpired()
+      if (request.claimedAt) throw new noun.SecretClaimed()
+      const secret = mintSecret(random.bytes, 'aic_')
+      const stored = { ...toStoredSecret(keyring, secret, 'aic_'), id: random.uuidv7(), createdAt: now }
+      if (!(await store.replaceUnknownSecret(tx, key.id, stored))) throw new noun.SecretClaimed()
+      await store.updateRequest(tx, request.id, { claimedAt: now })
+      const row = await updateKey(tx, key.id, {})
+      record(fact('claimApiKeySecret', key, undefined, { publicId: stored.publicId }))
+      return { row, secret }
+    }),
+  )
+}

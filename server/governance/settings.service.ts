@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import * as store from '../keys/key-requests.store.ts'
+import { change } from '../lib/change.ts'
+import { parse } from '../lib/text.ts'
+import type { Act } from '../users/viewer.ts'
+
+export type GovernanceSettings = store.GovernanceSettings
+
+const schema = z.object({
+  selfApprovalAllowed: z.boolean().nullish(),
+  requestDays: z.int('must be whole days.').min(1, 'must be 1 or more.').max(365, 'must be 365 or less.').nullish(),
+  administratorsTold: z.boolean().nullish(),
+})
+
+export type SettingsEdit = z.input<typeof schema>
+
+export const getGovernanceSettings = ({ parts }: Act): Promise<GovernanceSettings> => store.getSettings(parts.db.prisma)
+
+/** Changes what is given; null and what is left out stay. Throws `InvalidInput`. */
+export async function updateGovernanceSettings(act: Act, input: SettingsEdit): Promise<GovernanceSettings> {
+  const given = Object.entries(parse(schema, input)).filter(([, value]) => value != null)
+  return change(act, async (tx, record) => {
+    const before: Readonly<Record<string, unknown>> = await store.getSettings(tx)
+    const after = Object.fromEntries(given.filter(([member, value]) => before[member] !== value))
+    if (Object.keys(after).length === 0) return store.getSettings(tx)
+    const was = Object.fromEntries(Object.keys(after).map((member) => [member, before[member]]))
+    const subject = { subjectType: 'GovernanceSettings', subjectId: null, subjectName: null }
+    record({ action: 'updateGovernanceSettings', ...subject, before: was, after })
+    return store.updateSettings(tx, after)
+  })
+}

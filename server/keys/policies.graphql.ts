@@ -1,0 +1,148 @@
+import { builder } from '../graphql/builder.ts'
+import { named } from '../graphql/connection.ts'
+import { signedIn } from '../graphql/context.ts'
+import { result } from '../graphql/result.ts'
+import { NameTaken, NotFound } from '../lib/problems.ts'
+import { ApiKey } from './keys.graphql.ts'
+import {
+  createKeyType,
+  createPolicy,
+  deletePolicy,
+  findPolicyOf,
+  listPolicies,
+  updatePolicy,
+} from './policies.service.ts'
+import { type Policy as PolicyNoun, storedFieldsSchema } from './policy.ts'
+import { Policy, PolicyRulesInput } from './policy-type.graphql.ts'
+
+const KeyField = builder.objectRef<{ name: string; value: string }>('KeyField').implement({
+  description: 'A value of an own field of a key.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The field.' }),
+    value: t.exposeString('value', { description: 'Its value.' }),
+  }),
+})
+
+builder.prismaObjectField(ApiKey, 'fields', (t) =>
+  t.field({
+    type: [KeyField],
+    description: 'Values of the own fields that its type has in this installation.',
+    select: { fields: true },
+    resolve: (key) => Object.entries(storedFieldsSchema.parse(key.fields)).map(([name, value]) => ({ name, value })),
+  }),
+)
+
+builder.queryFields((t) => ({
+  policies: t.connection(
+    {
+      type: Policy,
+      description: 'How keys are made, by key type. Everybody who makes keys may read the rules.',
+      authScopes: { signedIn: true },
+      resolve: (_root, page, context) => listPolicies(signedIn(context), page),
+    },
+    ...named('Policy'),
+  ),
+  policy: t.field({
+    type: Policy,
+    nullable: true,
+    description: 'The rules of one key type; null: there are none.',
+    authScopes: { signedIn: true },
+    args: { keyType: t.arg.string({ description: 'The key type. Default: Development.' }) },
+    resolve: (_root, { keyType }, context) => findPolicyOf(signedIn(context), keyType ?? 'Development'),
+  }),
+}))
+
+const scopes = { signedIn: true, write: true, administrator: true } as const
+
+const success = (verb: string, description: string) =>
+  builder.objectRef<{ policy: PolicyNoun }>(`${verb}PolicySuccess`).implement({
+    description,
+    fields: (t) => ({
+      policy: t.field({ type: Policy, description: 'The policy.', resolve: ({ policy }) => policy }),
+    }),
+  })
+
+const CreatePolicyInput = builder.inputType('CreatePolicyInput', {
+  description: 'Rules for a key type that has none.',
+  fields: (t) => ({
+    keyType: t.string({ required: true, description: 'One of `keyTypes`.' }),
+    rules: t.field({ type: PolicyRulesInput, required: true, description: 'The rules; left out: no such rule.' }),
+  }),
+})
+
+const CreatePolicySuccess = success('Create', 'The key type has these rules.')
+
+builder.mutationField('createPolicy', (t) =>
+  t.field({
+    type: CreatePolicySuccess,
+    description: 'Gives a key type its rules. Keys that exist stay as they are; `previewPolicy` shows them.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: CreatePolicyInput, required: true, description: 'The key type and its rules.' }) },
+    errors: result('createPolicy', [NameTaken]),
+    resolve: async (_root, { input: { keyType, rules } }, context) => ({
+      policy: await createPolicy(signedIn(context), { ...rules, keyType }),
+    }),
+  }),
+)
+
+const UpdatePolicyInput = builder.inputType('UpdatePolicyInput', {
+  description: 'What to change about a policy.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The policy.' }),
+    rules: t.field({ type: PolicyRulesInput, required: true, description: 'The changes.' }),
+  }),
+})
+
+const UpdatePolicySuccess = success('Update', 'The rules are as the input says.')
+
+builder.mutationField('updatePolicy', (t) =>
+  t.field({
+    type: UpdatePolicySuccess,
+    description: 'Changes rules for keys made or changed from now on; `previewPolicy` shows which others break them.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: UpdatePolicyInput, required: true, description: 'The policy and the changes.' }) },
+    errors: result('updatePolicy', [NotFound]),
+    resolve: async (_root, { input: { id, rules } }, context) => ({
+      policy: await updatePolicy(signedIn(context), { ...rules, id }),
+    }),
+  }),
+)
+
+const DeletePolicyInput = builder.inputType('DeletePolicyInput', {
+  description: 'Names a policy.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The policy.' }) }),
+})
+
+const DeletePolicySuccess = success('Delete', 'Keys of this type follow no rules any more.')
+
+builder.mutationField('deletePolicy', (t) =>
+  t.field({
+    type: DeletePolicySuccess,
+    description: 'Takes the rules of a key type away.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: DeletePolicyInput, required: true, description: 'The policy.' }) },
+    errors: result('deletePolicy', [NotFound]),
+    resolve: async (_root, { input }, context) => ({ policy: await deletePolicy(signedIn(context), input.id) }),
+  }),
+)
+
+const CreateKeyTypeInput = builder.inputType('CreateKeyTypeInput', {
+  description: 'A key type of this installation.',
+  fields: (t) => ({ name: t.string({ required: true, description: '3 to 64 characters, unique.' }) }),
+})
+
+const CreateKeyTypeSuccess = builder.objectRef<{ name: string }>('CreateKeyTypeSuccess').implement({
+  description: 'Keys can be of this type.',
+  fields: (t) => ({ name: t.exposeString('name', { description: 'Its name.' }) }),
+})
+
+builder.mutationField('createKeyType', (t) =>
+  t.field({
+    type: CreateKeyTypeSuccess,
+    description: 'Adds a key type beside Development, Production and Emergency. It has no rules at first.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: CreateKeyTypeInput, required: true, description: 'The key type.' }) },
+    errors: result('createKeyType', [NameTaken]),
+    resolve: async (_root, { input }, context) => ({ name: await createKeyType(signedIn(context), input) }),
+  }),
+)

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import type { AuditFact } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
+import { isId, name, parse } from '../lib/text.ts'
+import { isViolationOf } from '../lib/unique.ts'
+import type { Act } from '../users/viewer.ts'
+import { requireType } from './keys.service.ts'
+import * as store from './policies.store.ts'
+import { NO_RULES, type Policy, type PolicyRules, policyRulesSchema } from './policy.ts'
+
+const SORTING = { column: 'keyType', direction: 'asc', nullable: false, dates: false } as const
+
+/** A page of the policies, by key type. Whoever makes keys may read the rules. */
+export async function listPolicies({ parts }: Act, args: PageArgs) {
+  const { prisma } = parts.db
+  const page = toPage(await store.listPolicies(prisma, toKeyset(args, SORTING)), args, ({ keyType }) => keyType)
+  return { ...page, countAll: () => store.countPolicies(prisma) }
+}
+
+/** The policy of one key type; null: keys of it follow no rules. */
+export const findPolicyOf = ({ parts }: Act, keyType: string): Promise<Policy | null> =>
+  store.findPolicy(parts.db.prisma, { keyType })
+
+/** Rules as a caller gives them: undefined leaves as it is, null takes away. */
+export type PolicyEdit = { readonly [Member in keyof PolicyRules]?: PolicyRules[Member] | null | undefined }
+
+/** The rules after an edit. Throws `InvalidInput`. */
+export function toRules(current: PolicyRules, edit: PolicyEdit): PolicyRules {
+  const wished: Record<string, unknown> = { ...current }
+  const cleared: Readonly<Record<string, unknown>> = NO_RULES
+  for (const [member, value] of Object.entries(edit)) {
+    if (value !== undefined) wished[member] = value ?? cleared[member]
+  }
+  return parse(policyRulesSchema, wished)
+}
+
+async function requireReferences(tx: Tx, { providerIds, approverGroupId }: PolicyRules) {
+  const issues: { path: string; message: string }[] = []
+  if ((await store.countProviders(tx, providerIds)) !== new Set(providerIds).size) {
+    issues.push({ path: 'providerIds', message: 'has one that does not exist.' })
+  }
+  if (approverGroupId !== null && !(await store.findGroup(tx, approverGroupId))) {
+    issues.push({ path: 'approverGroupId', message: 'does not exist.' })
+  }
+  if (issues.length > 0) throw new InvalidInput(issues)
+}
+
+const fact = (action: string, policy: Policy, before: AuditFact['before'], after: AuditFact['after']): AuditFact => ({
+  action,
+  subjectType: 'Policy',
+  subjectId: policy.id,
+  subjectName: policy.keyType,
+  ...(before && { before }),
+  ...(after && { after }),
+})
+
+/** Gives a key type its rules. Keys that exist stay as they are. Throws `InvalidInput`, `NameTaken`. */
+export async function createPolicy(act: Act, { keyType, ...edit }: PolicyEdit & { keyType: string }): Promise<Policy> {
+  const rules = toRules(NO_RULES, edit)
+  const { random, clock } = act.parts
+  try {
+    return await change(act, async (tx, record) => {
+      await requireType(tx, keyType)
+      await requireReferences(tx, rules)
+      const policy = await store.insertPolicy(tx, { id: random.uuidv7(), keyType, createdAt: clock.now() }, rules)
+      record(fact('createPolicy', policy, undefined, rules))
+      return policy
+    })
+  } catch (error) {
+    throw isViolationOf(error, 'policies_key_type_key') ? new NameTaken('policy') : error
+  }
+}
+
+async function getPolicy(tx: Tx, id: string): Promise<Policy> {
+  const policy = isId(id) ? await store.findPolicy(tx, { id }) : null
+  if (!policy) throw new NotFound('policy')
+  return policy
+}
+
+/** Only what differs between two sets of rules. */
+function differing(rules: PolicyRules, other: PolicyRules): Record<string, unknown> {
+  const others: Readonly<Record<string, unknown>> = other
+  return Object.fromEntries(
+    Object.entries(rules).filter(
+      ([member, value]) => member in NO_RULES && JSON.stringify(value) !== JSON.stringify(others[member]),
+    ),
+  )
+}
+
+/** Changes the rules for keys from now on. Throws `InvalidInput`, `NotFound`. */
+export async function updatePolicy(act: Act, { id, ...edit }: PolicyEdit & { readonly id: string }): Promise<Policy> {
+  return change(act, async (tx, record) => {
+    const policy = await getPolicy(tx, id)
+    const rules = toRules(rulesOf(policy), edit)
+    const after = differing(rules, policy)
+    if (Object.keys(after).length === 0) return policy
+    await requireReferences(tx, rules)
+    record(fact('updatePolicy', policy, differing(policy, rules), after))
+    return store.updatePolicy(tx, id, rules)
+  })
+}
+
+/** The rules of a policy without what it is for. */
+export const rulesOf = ({
+  id: _id,
+  keyType: _type,
+  createdAt: _at,
+  version: _version,
+  ...rules
+}: Policy): PolicyRules => rules
+
+/** Takes the rules of a key type away. Throws `NotFound`. */
+export async function deletePolicy(act: Act, id: string): Promise<Policy> {
+  return change(act, async (tx, record) => {
+    const policy = await getPolicy(tx, id)
+    await store.deletePolicy(tx, id)
+    record(fact('deletePolicy', policy, rulesOf(policy), undefined))
+    return policy
+  })
+}
+
+const newTypeSchema = z.object({ name: name() })
+
+/** Adds a key type, without a policy. Answers its name. Throws `InvalidInput`, `NameTaken`. */
+export async function createKeyType(act: Act, input: { readonly name: string }): Promise<string> {
+  const { name: typeName } = parse(newTypeSchema, input)
+  try {
+    return await change(act, async (tx, record) => {
+      const { name: made } = await store.insertKeyType(tx, typeName, act.parts.clock.now())
+      record({ action: 'createKeyType', subjectType: 'KeyType', subjectId: null, subjectName: made })
+      return made
+    })
+  } catch (error) {
+    throw isViolationOf(error, 'key_types_pkey') ? new NameTaken('key type') : error
+  }
+}

@@ -1,0 +1,19 @@
+import { builder } from '../graphql/builder.ts'
+
+export const EndpointEnum = builder.enumType('Endpoint', {
+  description: 'What of `/work` a key may be restricted to.',
+  values: {
+    CHAT: { description: '`/work` and `/work/chat/completions`.' },
+    COMPLETIONS: { description: '`/work/completions`.' },
+    EMBEDDINGS: { description: '`/work/embeddings`.' },
+    RESPONSES: { description: '`/work/responses`.' },
+    MESSAGES: { description: '`/work/v1/messages` and its `count_tokens`.' },
+    MODELS: { description: '`/work/models`.' },
+  },
+})
+
+/** What an input says of the members that restrict a key. */
+export const restrictionInputs = {
+  models: { description: 'Names and globs, up to 100: only these models. Empty: no restriction.' },
+  addresses: { description: 'Addresses and networks (CIDR), up to 100: only from there. Empty: from everywhere.' },
+} as const

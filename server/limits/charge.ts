@@ -1,0 +1,9 @@
+/** What one request used of one window of a limit; it travels with its usage entry, so that it counts once. */
+export type Charge = {
+  readonly limitId: string
+  /** When the window began (epoch ms). */
+  readonly at: number
+  /** The run of the node that held the lease. */
+  readonly node: string
+  readonly amount: number
+}

@@ -1,0 +1,132 @@
+import type { AuditFact } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { InvalidInput, NotFound } from '../lib/problems.ts'
+import { isId, parse } from '../lib/text.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import { describeLimit, type Limit, limitEditSchema, newLimitSchema } from './limit.ts'
+import * as store from './limits.store.ts'
+
+export type LimitOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
+
+const SORT = {
+  NAME: { column: 'name', nullable: true, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+} as const
+
+/** A page of all limits; `query` says which relations to load with them. For administrators and auditors. */
+export async function listLimits(
+  { parts }: Act,
+  args: PageArgs,
+  filter: store.LimitFilter,
+  order: LimitOrder,
+  query: object,
+) {
+  const { keyId, userId, groupId, providerId } = filter
+  const impossible = [keyId, userId, groupId, providerId].some((id) => id != null && !isId(id))
+  const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
+  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const rows = await store.listLimits(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  return { ...page, countAll: () => store.countLimits(parts.db.prisma, where) }
+}
+
+/** A deleted one too. Null when there is none of this id, or the viewer may not see it. */
+export async function findLimit({ parts, viewer }: Act, id: string): Promise<Limit | null> {
+  return isId(id) && seesAll(viewer) ? store.findLimit(parts.db.prisma, { id }) : null
+}
+
+const TARGETS = { keyId: 'key', userId: 'user', groupId: 'group', providerId: 'provider' } as const
+
+/** Throws `NotFound` when the target names what does not exist. */
+export async function requireTarget(tx: Tx, target: Readonly<Record<keyof typeof TARGETS, string | null>>) {
+  for (const member of ['keyId', 'userId', 'groupId', 'providerId'] as const) {
+    const id = target[member]
+    if (id !== null && !isId(id)) throw new NotFound(TARGETS[member])
+  }
+  const missing = await store.findMissingTarget(tx, target)
+  if (missing) throw new NotFound(TARGETS[missing])
+}
+
+const fact = (action: string, limit: Limit, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
+  action,
+  subjectType: 'Limit',
+  subjectId: limit.id,
+  subjectName: limit.name ?? `${limit.amount} ${describeLimit(limit)}`,
+  ...values,
+})
+
+/** A value as the audit log can hold it: whole numbers of any size as decimal texts. */
+export const plain = (value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
+export const auditable = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
+
+/** In force when this answers, on every node. Throws `InvalidInput`, `NotFound` (its target). */
+export async function createLimit(act: Act, input: unknown): Promise<Limit> {
+  const { parts } = act
+  const given = parse(newLimitSchema, input)
+  const facts = {
+    name: given.name ?? null,
+    target: given.target,
+    keyId: given.keyId ?? null,
+    userId: given.userId ?? null,
+    groupId: given.groupId ?? null,
+    providerId: given.providerId ?? null,
+    modelPattern: given.modelPattern ?? null,
+    metric: given.metric,
+    period: given.period ?? null,
+    amount: given.amount,
+    raisedAmount: given.raisedAmount ?? null,
+    raisedUntil: given.raisedUntil ?? null,
+    enabled: given.enabled ?? true,
+    allowUnpriced: given.allowUnpriced ?? false,
+  }
+  return change(act, async (tx, record) => {
+    await requireTarget(tx, facts)
+    const data = { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() }
+    const row = await store.insertLimit(tx, data)
+    record(fact('createLimit', row, { after: auditable(facts) }))
+    return row
+  })
+}
+
+async function getLimit(tx: Tx, id: string): Promise<Limit> {
+  const row = isId(id) ? await store.lockLimit(tx, id) : null
+  if (!row) throw new NotFound('limit')
+  return row
+}
+
+// Null means "no value" for these only; elsewhere it means the same as leaving it out.
+const NULLABLE = new Set(['name', 'raisedAmount', 'raisedUntil'])
+
+/** In force when this answers, on every node. Throws `InvalidInput`, `NotFound`. */
+export async function updateLimit(act: Act, { id, ...input }: { readonly id: string }): Promise<Limit> {
+  const given = Object.entries(input).filter(([member, value]) => value !== null || NULLABLE.has(member))
+  const edit = parse(limitEditSchema, Object.fromEntries(given))
+  if (edit.raisedUntil && edit.raisedUntil <= act.parts.clock.now()) {
+    throw new InvalidInput([{ path: 'raisedUntil', message: 'must be in the future.' }])
+  }
+  return change(act, async (tx, record) => {
+    const row = await getLimit(tx, id)
+    const current = auditable(row)
+    const wished = Object.entries(edit).filter(([, value]) => value !== undefined)
+    const after = Object.fromEntries(
+      wished.filter(([name, value]) => JSON.stringify(plain(value)) !== JSON.stringify(current[name])),
+    )
+    if (Object.keys(after).length === 0) return row
+    const before = Object.fromEntries(Object.keys(after).map((name) => [name, current[name]]))
+    record(fact('updateLimit', row, { before, after: auditable(after) }))
+    return store.updateLimit(tx, id, after)
+  })
+}
+
+/** It no longer holds; the log goes on naming it. Throws `NotFound`. */
+export async function deleteLimit(act: Act, id: string): Promise<Limit> {
+  return change(act, async (tx, record) => {
+    const row = await getLimit(tx, id)
+    const deletedAt = act.parts.clock.now()
+    record(fact('deleteLimit', row, { after: { deletedAt } }))
+    return store.updateLimit(tx, id, { deletedAt })
+  })
+}

@@ -1,0 +1,197 @@
+import { LRUCache } from 'lru-cache'
+import type { Role } from '../generated/prisma/enums.ts'
+import { compilePattern, type PatternMatcher, type Shape, shapeOf } from './pattern.ts'
+import type { RuleTerms } from './rule.ts'
+
+/** Who asks which provider for which model. */
+export type Question = {
+  readonly userId: string
+  readonly role: Role
+  readonly groupIds: readonly string[]
+  readonly providerId: string
+  readonly model: string
+}
+
+/** `by` is the rule that decided: of several the one with the smallest id; null when none allows it. */
+export type Decision = { readonly allowed: boolean; readonly by: string | null }
+
+type Compiled = { readonly terms: RuleTerms; readonly shape: Shape; matches(model: string): boolean }
+
+/** Rules of one effect, target and provider: those for one name, and those for names that begin alike. */
+type Bucket = {
+  readonly exact: Map<string, Set<Compiled>>
+  readonly prefixed: Map<string, Set<Compiled>>
+}
+
+type Remembered = { readonly question: Question; readonly decision: Decision }
+
+const DEFAULT_DENY: Decision = { allowed: false, by: null }
+const MAX_REMEMBERED = 50_000
+const ANY = '*'
+
+/**
+ * All rules, ready to decide. A decision looks only at rules for this person, their groups, their role and everyone,
+ * for this provider and any, whose plain beginning the model has; decisions are remembered until a rule that could
+ * change them does. The order in which rules came makes no difference.
+ */
+export class RuleIndex {
+  readonly #rules = new Map<string, Compiled>()
+  readonly #buckets = new Map<string, Bucket>()
+  readonly #remembered: LRUCache<string, Remembered>
+  #evaluated = 0
+
+  constructor(rules: readonly RuleTerms[] = [], maxRemembered = MAX_REMEMBERED) {
+    this.#remembered = new LRUCache({ max: maxRemembered })
+    for (const terms of rules) this.set(terms)
+  }
+
+  /** How many patterns have been run since it was made: what decisions cost, independent of the machine. */
+  get evaluated(): number {
+    return this.#evaluated
+  }
+
+  /** Takes a rule over in place of what it was before. A disabled one is as good as none. */
+  set(terms: RuleTerms): void {
+    this.remove(terms.id)
+    if (!terms.enabled) return
+    const compiled = this.#compile(terms)
+    this.#rules.set(terms.id, compiled)
+    const bucket = this.#bucketFor(bucketKey(terms.effect, targetOf(terms), terms.providerId ?? ANY))
+    put(bucket, compiled)
+    this.#forget(compiled)
+  }
+
+  remove(id: string): void {
+    const compiled = this.#rules.get(id)
+    if (!compiled) return
+    this.#rules.delete(id)
+    const { terms } = compiled
+    const key = bucketKey(terms.effect, targetOf(terms), terms.providerId ?? ANY)
+    const bucket = this.#buckets.get(key)
+    if (bucket && take(bucket, compiled)) this.#buckets.delete(key)
+    this.#forget(compiled)
+  }
+
+  /** From memory: never waits, and asks no database. */
+  decide(question: Question): Decision {
+    const key = `${question.userId} ${question.providerId} ${question.model}`
+    const known = this.#remembered.get(key)
+    // A changed role or membership is another question.
+    if (known && known.question.role === question.role && isSameList(known.question.groupIds, question.groupIds)) {
+      return known.decision
+    }
+    const decision = this.#evaluate(question)
+    this.#remembered.set(key, { question, decision })
+    return decision
+  }
+
+  #evaluate(question: Question): Decision {
+    const denied = this.#firstMatch('DENY', question)
+    if (denied) return { allowed: false, by: denied }
+    const allowed = this.#firstMatch('ALLOW', question)
+    return allowed ? { allowed: true, by: allowed } : DEFAULT_DENY
+  }
+
+  #firstMatch(effect: RuleTerms['effect'], question: Question): string | null {
+    const candidates: Compiled[] = []
+    for (const target of targetsOf(question)) {
+      for (const provider of [question.providerId, ANY]) {
+        const bucket = this.#buckets.get(bucketKey(effect, target, provider))
+        if (bucket) collect(bucket, question.model, candidates)
+      }
+    }
+    candidates.sort((a, b) => (a.terms.id < b.terms.id ? -1 : 1))
+    return candidates.find((rule) => rule.matches(question.model))?.terms.id ?? null
+  }
+
+  /** Drops the remembered decisions that this rule can have made, or could make. */
+  #forget({ terms, shape }: Compiled): void {
+    const stale: string[] = []
+    for (const [key, { question }] of this.#remembered.entries()) {
+      if (isAbout(terms, question) && hasShape(shape, question.model)) stale.push(key)
+    }
+    for (const key of stale) this.#remembered.delete(key)
+  }
+
+  #bucketFor(key: string): Bucket {
+    const known = this.#buckets.get(key)
+    if (known) return known
+    const bucket = { exact: new Map(), prefixed: new Map() }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  #compile(terms: RuleTerms): Compiled {
+    const shape = shapeOf(terms.modelPattern)
+    // Compiled when it is first needed: most rules of a large installation never meet a request on this node.
+    let matcher: PatternMatcher | undefined
+    return {
+      terms,
+      shape,
+      matches: (model) => {
+        if ('exact' in shape) return shape.exact === model
+        this.#evaluated++
+        matcher ??= compileStored(terms)
+        return matcher(model)
+      },
+    }
+  }
+}
+
+/** A stored pattern that no longer compiles errs towards "no": it denies everything, and allows nothing. */
+function compileStored({ modelPattern, effect }: RuleTerms): PatternMatcher {
+  try {
+    return compilePattern(modelPattern)
+  } catch {
+    return () => effect === 'DENY'
+  }
+}
+
+const bucketKey = (effect: string, target: string, provider: string) => `${effect} ${target} ${provider}`
+
+const targetOf = ({ userId, groupId, role }: RuleTerms): string => userId ?? groupId ?? role ?? ANY
+
+const targetsOf = ({ userId, groupIds, role }: Question) => [userId, ...groupIds, role, ANY]
+
+function isAbout({ userId, groupId, role, providerId }: RuleTerms, question: Question): boolean {
+  if (providerId !== null && providerId !== question.providerId) return false
+  if (userId !== null) return userId === question.userId
+  if (groupId !== null) return question.groupIds.includes(groupId)
+  return role === null || role === question.role
+}
+
+const hasShape = (shape: Shape, model: string) =>
+  'exact' in shape ? shape.exact === model : model.startsWith(shape.prefix)
+
+function put(bucket: Bucket, rule: Compiled): void {
+  const [map, key] = placeOf(bucket, rule)
+  const rules = map.get(key)
+  if (rules) rules.add(rule)
+  else map.set(key, new Set([rule]))
+}
+
+/** True when the bucket is empty now. */
+function take(bucket: Bucket, rule: Compiled): boolean {
+  const [map, key] = placeOf(bucket, rule)
+  const rules = map.get(key)
+  rules?.delete(rule)
+  if (rules?.size === 0) map.delete(key)
+  return bucket.exact.size === 0 && bucket.prefixed.size === 0
+}
+
+const placeOf = ({ exact, prefixed }: Bucket, { shape }: Compiled) =>
+  'exact' in shape ? ([exact, shape.exact] as const) : ([prefixed, shape.prefix] as const)
+
+function collect({ exact, prefixed }: Bucket, model: string, into: Compiled[]): void {
+  for (const rule of exact.get(model) ?? []) into.push(rule)
+  if (prefixed.size <= model.length) {
+    for (const [prefix, rules] of prefixed) if (model.startsWith(prefix)) for (const rule of rules) into.push(rule)
+    return
+  }
+  for (let length = 0; length <= model.length; length++) {
+    for (const rule of prefixed.get(model.slice(0, length)) ?? []) into.push(rule)
+  }
+}
+
+const isSameList = (a: readonly string[], b: readonly string[]) =>
+  a === b || (a.length === b.length && a.every((value, at) => value === b[at]))

@@ -1,0 +1,156 @@
+import type { AuditFact } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { NameTaken, NotFound } from '../lib/problems.ts'
+import { isId, parse } from '../lib/text.ts'
+import { isViolationOf } from '../lib/unique.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import { type NewRule, newRuleSchema, type Rule, type RuleEdit, ruleEditSchema } from './rule.ts'
+import * as store from './rules.store.ts'
+
+export type RuleOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
+
+const SORT = {
+  NAME: { column: 'name', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+} as const
+
+/** A page of all rules; `query` says which relations to load with them. For administrators and auditors. */
+export async function listRules(
+  { parts }: Act,
+  args: PageArgs,
+  filter: store.RuleFilter,
+  order: RuleOrder,
+  query: object,
+) {
+  const impossible = [filter.userId, filter.groupId, filter.providerId].some((id) => id != null && !isId(id))
+  const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
+  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const rows = await store.listRules(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  return { ...page, countAll: () => store.countRules(parts.db.prisma, where) }
+}
+
+/** Deleted ones too. Null when there is none of this id, or the viewer may see none. */
+export async function findRule({ parts, viewer }: Act, id: string): Promise<Rule | null> {
+  return isId(id) && seesAll(viewer) ? store.findRule(parts.db.prisma, { id }) : null
+}
+
+type Pointers = Partial<Pick<Rule, 'userId' | 'groupId' | 'providerId'>>
+
+/** Throws `NotFound` for what a rule would point at and that does not exist. */
+export async function requireTargets(tx: Tx, given: { readonly [Key in keyof Pointers]?: Pointers[Key] | undefined }) {
+  const pointers = [
+    ['user', given.userId],
+    ['group', given.groupId],
+    ['provider', given.providerId],
+  ] as const
+  for (const [what, id] of pointers) {
+    if (id != null && !(isId(id) && (await store.holds[what](tx, id)))) throw new NotFound(what)
+  }
+}
+
+const fact = (action: string, rule: Rule, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
+  action,
+  subjectType: 'Rule',
+  subjectId: rule.id,
+  subjectName: rule.name,
+  ...(before && { before }),
+  ...(after && { after }),
+})
+
+const nameTaken = (error: unknown) => (isViolationOf(error, 'rules_name_live_key') ? new NameTaken('rule') : error)
+
+/** In force when this answers, on every node. Throws `InvalidInput`, `NameTaken`, `NotFound` (what it points at). */
+export async function createRule(act: Act, input: NewRule): Promise<Rule> {
+  const { parts } = act
+  const { enabled, ...given } = parse(newRuleSchema, input)
+  const facts = {
+    name: given.name,
+    description: given.description ?? null,
+    enabled: enabled ?? true,
+    effect: given.effect,
+    modelPattern: given.modelPattern,
+    userId: given.userId ?? null,
+    groupId: given.groupId ?? null,
+    role: given.role ?? null,
+    providerId: given.providerId ?? null,
+  }
+  try {
+    return await change(act, async (tx, record) => {
+      await requireTargets(tx, facts)
+      const rule = await store.insertRule(tx, { id: parts.random.uuidv7(), createdAt: parts.clock.now(), ...facts })
+      record(fact('createRule', rule, undefined, facts))
+      return rule
+    })
+  } catch (error) {
+    throw nameTaken(error)
+  }
+}
+
+async function getRule(tx: Tx, id: string): Promise<Rule> {
+  const rule = isId(id) ? await store.lockRule(tx, id) : null
+  if (!rule) throw new NotFound('rule')
+  return rule
+}
+
+const TARGETS = ['userId', 'groupId', 'role'] as const
+
+/** A target that is named takes the place of the others; null for one of them only takes that one away. */
+function wishes(edit: Omit<RuleEdit, 'id'>): Readonly<Record<string, unknown>> {
+  const named = TARGETS.some((target) => edit[target] != null)
+  return named ? { userId: null, groupId: null, role: null, ...withoutNulls(edit) } : edit
+}
+
+const withoutNulls = (edit: Omit<RuleEdit, 'id'>) =>
+  Object.fromEntries(
+    Object.entries(edit).filter(([member, value]) => value !== null || !TARGETS.some((target) => target === member)),
+  )
+
+/** Only what differs from the row, and what it was before. */
+function differences(rule: Rule, edit: Omit<RuleEdit, 'id'>) {
+  const current: Readonly<Record<string, unknown>> = rule
+  const differing = Object.entries(wishes(edit)).filter(
+    ([member, value]) => value !== undefined && value !== current[member],
+  )
+  const before = Object.fromEntries(differing.map(([member]) => [member, current[member]]))
+  return { before, after: Object.fromEntries(differing), any: differing.length > 0 }
+}
+
+/** For these, null is no value: it means the same as leaving them out. */
+const readEdit = ({ name, effect, modelPattern, enabled, ...rest }: Readonly<Record<string, unknown>>) =>
+  parse(ruleEditSchema, {
+    ...rest,
+    name: name ?? undefined,
+    effect: effect ?? undefined,
+    modelPattern: modelPattern ?? undefined,
+    enabled: enabled ?? undefined,
+  })
+
+/** Throws what `createRule` does, and `NotFound` for the rule itself. */
+export async function updateRule(act: Act, { id, ...input }: { readonly id: string }): Promise<Rule> {
+  const edit = readEdit(input)
+  try {
+    return await change(act, async (tx, record) => {
+      const rule = await getRule(tx, id)
+      const { before, after, any } = differences(rule, edit)
+      if (!any) return rule
+      await requireTargets(tx, after)
+      record(fact('updateRule', rule, before, after))
+      return store.updateRule(tx, id, after)
+    })
+  } catch (error) {
+    throw nameTaken(error)
+  }
+}
+
+/** Out of force when this answers; the log goes on naming it. Throws `NotFound`. */
+export async function deleteRule(act: Act, id: string): Promise<Rule> {
+  return change(act, async (tx, record) => {
+    const rule = await getRule(tx, id)
+    const deletedAt = act.parts.clock.now()
+    record(fact('deleteRule', rule, { deletedAt: null }, { deletedAt }))
+    return store.updateRule(tx, id, { deletedAt })
+  })
+}
