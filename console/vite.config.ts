@@ -4,7 +4,9 @@ import { defineConfig } from 'vite'
 import { compress } from './vite/compress.ts'
 import { strictCsp } from './vite/strict-csp.ts'
 
-const server = 'http://127.0.0.1:9090'
+// The server compares the origin of a request with its own address, so the proxy speaks as that address.
+const target = 'http://127.0.0.1:9090'
+const server = { target, changeOrigin: true, headers: { origin: target } }
 
 export default defineConfig({
   plugins: [
@@ -18,6 +20,14 @@ export default defineConfig({
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.vue', 'src/**/*.ts'] }, sizeLimitKb: 512 } },
       theme: { defaultVariants: { color: 'neutral', size: 'md' } },
       ui: {
+        // The library's hover is too pale for the text on it.
+        button: {
+          compoundVariants: [
+            { color: 'primary', variant: 'solid', class: 'hover:bg-primary/90 active:bg-primary/85' },
+            { color: 'error', variant: 'solid', class: 'hover:bg-error/90 active:bg-error/85' },
+            { color: 'neutral', variant: 'solid', class: 'hover:bg-inverted/90 active:bg-inverted/85' },
+          ],
+        },
         colors: { primary: 'blue', neutral: 'zinc', success: 'emerald', warning: 'amber', error: 'red', info: 'sky' },
       },
     }),

@@ -54,6 +54,12 @@ async function askAll(api: GraphqlClient, field: FieldShape, args: Readonly<Reco
 
 const instant = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString()
 
+/** What would have refused everything. */
+const TRIALS: Readonly<Record<string, object>> = {
+  tryRule: { effect: 'DENY', modelPattern: '.*' },
+  tryLimit: { target: 'EVERYTHING', metric: 'REQUESTS', period: 'DAY', amount: '0' },
+}
+
 /** The least arguments a root field needs, pointing at Alice's things where it takes an id. */
 function leastArgs(field: FieldShape, id: string): Record<string, unknown> {
   const known: Readonly<Record<string, unknown>> = {
@@ -61,10 +67,13 @@ function leastArgs(field: FieldShape, id: string): Record<string, unknown> {
     from: instant(-86_400_000),
     to: instant(86_400_000),
     interval: 'TOTAL',
+    keyId: aliceKey.id,
     model: 'fake-gpt',
-    input: { effect: 'DENY', modelPattern: '.*' },
+    input: TRIALS[field.name],
   }
-  return Object.fromEntries(field.args.filter(({ required }) => required).map(({ name }) => [name, known[name]]))
+  // An explanation needs a key or a provider, though it can be asked without either.
+  const needed = field.args.filter(({ name, required }) => required || name === 'keyId')
+  return Object.fromEntries(needed.map(({ name }) => [name, known[name]]))
 }
 
 describe('a User', () => {

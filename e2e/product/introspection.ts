@@ -14,11 +14,16 @@ type RawField = {
   readonly type: TypeRef
   readonly args: readonly { readonly name: string; readonly type: TypeRef; readonly defaultValue: string | null }[]
 }
-type RawType = { readonly __type: { readonly fields: readonly RawField[] | null } | null }
+type RawType = {
+  readonly __type: {
+    readonly fields: readonly RawField[] | null
+    readonly possibleTypes: readonly { readonly name: string }[] | null
+  } | null
+}
 
 const ref = '{ kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }'
 const document = `query Shape($name: String!) {
-  __type(name: $name) { fields { name type ${ref} args { name defaultValue type ${ref} } } }
+  __type(name: $name) { fields { name type ${ref} args { name defaultValue type ${ref} } } possibleTypes { name } }
 }`
 
 function named(type: TypeRef): TypeRef {
@@ -41,6 +46,9 @@ function shape(field: RawField): FieldShape {
   return { name: field.name, typeName: name ?? '', kind, args }
 }
 
+/** A member of a union stands where a field would. */
+const member = (typeName: string): FieldShape => ({ name: `... on ${typeName}`, typeName, kind: 'OBJECT', args: [] })
+
 const known = new Map<string, readonly FieldShape[]>()
 
 /** The fields of one type as the running product describes them. */
@@ -48,7 +56,7 @@ export async function readRootFields(api: GraphqlClient, typeName: string): Prom
   const cached = known.get(typeName)
   if (cached) return cached
   const { __type } = await api.query<RawType>(document, { name: typeName })
-  const fields = (__type?.fields ?? []).map(shape)
+  const fields = __type?.fields?.map(shape) ?? (__type?.possibleTypes ?? []).map(({ name }) => member(name))
   known.set(typeName, fields)
   return fields
 }

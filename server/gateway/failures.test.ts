@@ -84,6 +84,21 @@ describe('when the provider breaks', () => {
     expect(await (await withKey(key)).text()).toBe('{}')
   })
 
+  it('headers in any bytes cross as they are, and control characters do not cross', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nx-price: 5 \u20ac\r\ncontent-type: '
+    for (const type of ['application/json', 'text/event-stream']) {
+      const key = await rawProvider((socket) => socket.write(`${head}${type}\r\ncontent-length: 2\r\n\r\n{}`))
+      const res = await withKey(key)
+      const price = Buffer.from(res.headers.get('x-price') ?? '', 'latin1').toString()
+      expect([res.status, await res.text(), price]).toEqual([200, '{}', '5 \u20ac'])
+      const bad = await rawProvider((socket) =>
+        socket.write(`${head}${type}\r\nx-a: \u0001\r\ncontent-length: 2\r\n\r\n{}`),
+      )
+      const answer = await withKey(bad)
+      expect([answer.status === 502 || answer.status === 200, answer.headers.get('x-a')]).toEqual([true, null])
+    }
+  })
+
   it('a kept-alive connection that it has closed is replaced', async () => {
     let connections = 0
     const key = await rawProvider((socket) => {

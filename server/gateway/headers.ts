@@ -66,6 +66,9 @@ function nominated(connection: string | readonly string[] | undefined): Readonly
   )
 }
 
+// What Node refuses to write, and what no header should hold.
+const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
+
 type Incoming = Readonly<Record<string, string | string[] | undefined>>
 
 /** The headers for the provider as a flat list: what may cross, then the provider's own credential. */
@@ -91,8 +94,7 @@ export function toCaller(answered: Incoming, replaced: readonly string[] = []): 
     const value = answered[name]
     if (value === undefined || name === 'content-length' || NOT_TO_CALLER.has(name) || hidden.has(name)) continue
     if (NOT_TO_CALLER_PREFIX.test(name) || replaced.includes(name)) continue
-    if (typeof value === 'string') headers.push(name, value)
-    else for (const one of value) headers.push(name, one)
+    for (const one of typeof value === 'string' ? [value] : value) if (!UNWRITABLE.test(one)) headers.push(name, one)
   }
   return headers
 }

@@ -1,6 +1,6 @@
 import type { Parts } from '../lib/parts.ts'
-import { Leases } from '../limits/leases.ts'
 import { createLeaseStore, listenForNeeds } from '../limits/leases.store.ts'
+import { Leases } from '../limits/leases.ts'
 import { PriceIndex } from '../limits/price-index.ts'
 import { listAllPrices } from '../limits/prices.store.ts'
 import { readLimitWorld } from '../limits/world.store.ts'
@@ -55,7 +55,8 @@ export function createLimiter({ db, changes, clock, log, random }: Needs): Limit
       })
       await Promise.all([readLimits(), readPrices()])
       await beat()
-      const beatQuietly = () => beat().catch((error: unknown) => log.debug({ err: error }, 'leases could not be renewed'))
+      const beatQuietly = () =>
+        beat().catch((error: unknown) => log.debug({ err: error }, 'leases could not be renewed'))
       timer = setInterval(beatQuietly, HEARTBEAT_MS).unref()
     },
     async stop() {

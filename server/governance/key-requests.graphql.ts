@@ -8,7 +8,7 @@ import { KeyPending, OwnRequest, RequestClosed, SecretClaimed } from '../keys/ke
 import type { KeyRequestRow } from '../keys/key-requests.store.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
 import { LifetimeTooLong } from '../keys/policy-check.ts'
-import { restrictionInputs } from '../keys/restriction.graphql.ts'
+import { EndpointEnum, restrictionInputs } from '../keys/restriction.graphql.ts'
 import { NotFound } from '../lib/problems.ts'
 import { KeyRequest, KeyRequestStatusEnum } from './key-request-type.graphql.ts'
 import {
@@ -63,7 +63,7 @@ const ApproveKeyRequestInput = builder.inputType('ApproveKeyRequestInput', {
     expiresAt: t.field({ type: 'DateTime', description: 'When the key stops working instead. Null: never.' }),
     models: t.stringList(restrictionInputs.models),
     addresses: t.stringList(restrictionInputs.addresses),
-    endpoints: t.field(restrictionInputs.endpoints),
+    endpoints: t.field({ type: [EndpointEnum], description: 'Only these endpoints instead. Empty: all.' }),
   }),
 })
 

@@ -11,6 +11,7 @@ import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { NotFound } from '../lib/problems.ts'
 import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import { isId, parse } from '../lib/text.ts'
+import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 
 type Request = store.KeyRequestRow
@@ -64,13 +65,21 @@ async function requireApprover(act: Act, tx: Tx, request: Request, key: ApiKeyRo
   if (isOwn && !(await store.getSettings(tx)).selfApprovalAllowed) throw new noun.OwnRequest()
 }
 
-const decide = (act: Act, tx: Tx, request: Request, { status, comment }: Decision) =>
-  store.updateRequest(tx, request.id, {
-    status,
-    comment: comment ?? null,
-    decidedById: act.viewer.id,
-    decidedAt: act.parts.clock.now(),
-  })
+/** Writes the answer down and tells who asked, and the owner. */
+async function decide({ parts, viewer }: Act, tx: Tx, request: Request, { status, comment }: Decision) {
+  const now = parts.clock.now()
+  const told = [...new Set([request.requesterId, request.key.ownerId])].filter((userId) => userId !== viewer.id)
+  const subject = { subjectType: 'KeyRequest', subjectId: request.id, subjectName: request.key.name }
+  const details = { answer: status.toLowerCase(), by: viewer.username, ...(comment && { comment }) }
+  const notice = { kind: 'APPROVAL_ANSWERED' as const, occasion: `answer:${request.id}`, ...subject, details }
+  await insertNotices(
+    tx,
+    told.map((userId) => ({ userId, ...notice })),
+    now,
+  )
+  const answer = { status, comment: comment ?? null, decidedById: viewer.id, decidedAt: now }
+  return store.updateRequest(tx, request.id, answer)
+}
 
 export type Approval = {
   readonly id: string

@@ -6,12 +6,13 @@ import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
+import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator } from '../users/viewer.ts'
 import { followWithNew } from './follow-policy.service.ts'
 import { type KeyWithSecret, once } from './idempotent.service.ts'
 import { DEFAULT_TYPE, newKeySchema } from './key.ts'
 import { requestExpiry } from './key-request.ts'
-import { getSettings, insertRequest } from './key-requests.store.ts'
+import { getSettings, insertRequest, listApproverIds } from './key-requests.store.ts'
 import { fact, requireType } from './keys.service.ts'
 import * as store from './keys.store.ts'
 import { findPolicy } from './policies.store.ts'
@@ -73,12 +74,16 @@ function toValues(given: Parsed, policy: Policy | null, createdAt: Date) {
   }
 }
 
-async function askForApproval({ parts, viewer }: Act, tx: Tx, keyId: string, lifetimeIsDefault: boolean) {
+async function askForApproval({ parts, viewer }: Act, tx: Tx, key: store.ApiKeyRow, lifetimeIsDefault: boolean) {
   const createdAt = parts.clock.now()
   const { requestDays } = await getSettings(tx)
   const expiresAt = requestExpiry(createdAt, requestDays)
-  const ids = { id: parts.random.uuidv7(), keyId, requesterId: viewer.id }
-  await insertRequest(tx, { ...ids, lifetimeIsDefault, createdAt, expiresAt })
+  const id = parts.random.uuidv7()
+  await insertRequest(tx, { id, keyId: key.id, requesterId: viewer.id, lifetimeIsDefault, createdAt, expiresAt })
+  const told = (await listApproverIds(tx, key.type)).filter((userId) => userId !== viewer.id)
+  const subject = { subjectType: 'KeyRequest', subjectId: id, subjectName: key.name, details: { by: viewer.username } }
+  const notices = told.map((userId) => ({ userId, kind: 'APPROVAL_ASKED' as const, occasion: `ask:${id}`, ...subject }))
+  await insertNotices(tx, notices, createdAt)
 }
 
 async function create(act: Act, input: NewApiKey, claim: Claim): Promise<KeyWithSecret> {
@@ -103,7 +108,7 @@ async function create(act: Act, input: NewApiKey, claim: Claim): Promise<KeyWith
     record(fact(OPERATION, row, undefined, { ...facts, pending, publicId: stored.publicId }))
     if (!pending) return { row, secret }
     // Nobody is ever told this first secret: the requester claims another one after the approval.
-    await askForApproval(act, tx, id, given.expiresAt === undefined)
+    await askForApproval(act, tx, row, given.expiresAt === undefined)
     return { row, secret: null }
   })
 }

@@ -11,7 +11,7 @@ import { deleteApiKey, expireApiKey, expireApiKeys, restoreApiKey, updateApiKey 
 import type { ApiKeyRow } from './keys.store.ts'
 import { TooManyKeys } from './policy-check.ts'
 import { POLICY_PROBLEMS } from './policy-problems.graphql.ts'
-import { EndpointEnum, restrictionInputs } from './restriction.graphql.ts'
+import { restrictionInputs } from './restriction.graphql.ts'
 
 builder.objectType(KeyDeleted, { name: 'KeyDeleted', ...problem('The key is deleted; it has to be restored first.') })
 builder.objectType(KeyExpired, { name: 'KeyExpired', ...problem('The key has expired and stays expired.') })
@@ -60,7 +60,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
     models: t.stringList(restrictionInputs.models),
     addresses: t.stringList(restrictionInputs.addresses),
-    endpoints: t.field({ type: [EndpointEnum], description: 'Only these endpoints. Empty: no restriction.' }),
+    endpoints: t.field(restrictionInputs.endpoints),
     expiresAt: t.field({
       type: 'DateTime',
       description: 'When it stops working. Left out: the default lifetime of its type (30, 90 or 7 days). Null: never.',
@@ -109,7 +109,7 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
     fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
     models: t.stringList(restrictionInputs.models),
     addresses: t.stringList(restrictionInputs.addresses),
-    endpoints: t.field({ type: [EndpointEnum], description: 'Only these endpoints. Empty: no restriction.' }),
+    endpoints: t.field(restrictionInputs.endpoints),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working, in the future. Null: never.' }),
   }),
 })

@@ -84,3 +84,10 @@ export type GovernanceSettings = Omit<Prisma.GovernanceSettingsGetPayload<object
 
 export const updateSettings = (tx: Tx, data: Partial<GovernanceSettings>) =>
   tx.governanceSettings.update({ where: { id: 1 }, data })
+
+/** Who may answer requests for keys of a type: administrators and the members of the policy's group. */
+export async function listApproverIds(tx: Tx, keyType: string): Promise<string[]> {
+  const isMember = { memberships: { some: { group: { deletedAt: null, approves: { some: { keyType } } } } } }
+  const where = { active: true, deletedAt: null, OR: [{ role: 'ADMINISTRATOR' as const }, isMember] }
+  return (await tx.user.findMany({ where, select: { id: true }, orderBy: { id: 'asc' } })).map(({ id }) => id)
+}

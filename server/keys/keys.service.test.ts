@@ -105,6 +105,25 @@ test('an edit records what was and what is, and an empty one records nothing', a
   expect([edit?.before, edit?.after, more]).toEqual([{ purpose: null }, { purpose: 'Nightly' }, []])
 })
 
+test('restrictions are stored in one form, edited as a whole, and taken away by an empty list', async () => {
+  const input = { ...named(), models: ['gpt-*'], addresses: ['10.1.2.3/8'], endpoints: ['CHAT'] as const }
+  const { row } = await createApiKey(owner, input)
+  expect(row).toMatchObject({ models: ['gpt-*'], addresses: ['10.0.0.0/8'], endpoints: ['CHAT'] })
+  await keys.updateApiKey(owner, { id: row.id, addresses: ['10.0.0.0/8'], models: null })
+  expect(await auditOf(row.id)).toHaveLength(1)
+  const edited = await keys.updateApiKey(owner, { id: row.id, addresses: [], endpoints: ['CHAT', 'MODELS'] })
+  expect(edited).toMatchObject({ models: ['gpt-*'], addresses: [], endpoints: ['CHAT', 'MODELS'] })
+  const [, edit] = await auditOf(row.id)
+  expect([edit?.before, edit?.after]).toEqual([
+    { addresses: ['10.0.0.0/8'], endpoints: ['CHAT'] },
+    { addresses: [], endpoints: ['CHAT', 'MODELS'] },
+  ])
+  const plain = await createApiKey(owner, named())
+  expect(plain.row).toMatchObject({ models: [], addresses: [], endpoints: [] })
+  const bad = createApiKey(owner, { ...named(), addresses: ['somewhere'] })
+  await expect(bad).rejects.toThrow(InvalidInput)
+})
+
 test('many keys are expired together, or none of them', async () => {
   const [a, b, foreign] = await Promise.all([
     createApiKey(owner, named()),

@@ -12,8 +12,12 @@ export const EndpointEnum = builder.enumType('Endpoint', {
   },
 })
 
+type Endpoints = { readonly type: [typeof EndpointEnum]; readonly description: string }
+const endpoints: Endpoints = { type: [EndpointEnum], description: 'Only these endpoints. Empty: no restriction.' }
+
 /** What an input says of the members that restrict a key. */
 export const restrictionInputs = {
   models: { description: 'Names and globs, up to 100: only these models. Empty: no restriction.' },
   addresses: { description: 'Addresses and networks (CIDR), up to 100: only from there. Empty: from everywhere.' },
+  endpoints,
 } as const

@@ -113,7 +113,12 @@ export class LimitGate {
   }
 
   /** What is left of it and when it starts anew, as far as this node knows; null: not known. */
-  state(): { readonly limit: Limit; readonly allowed: number; readonly left: number; readonly resetsAt: number | null } | null {
+  state(): {
+    readonly limit: Limit
+    readonly allowed: number
+    readonly left: number
+    readonly resetsAt: number | null
+  } | null {
     const slice = this.#slice
     if (!slice) return null
     const left = Math.max(0, Math.min(slice.allowed, slice.available + slice.idle))
@@ -272,7 +277,8 @@ export class LimitGate {
     const mayShrink = (metric === 'TOKENS' || metric === 'MONEY') && answer.used + need <= answer.allowed
     if (mayShrink && reserved > 0) return RESERVED_MS
     if (answer.othersIdle > 0) return CALL_BACK_MS
-    return answer.othersUnstored + (this.#slice?.unstored ?? 0) > 0 ? RECHECK_MS : 0
+    const onItsWay = answer.othersReserved + answer.othersUnstored + (this.#slice?.unstored ?? 0)
+    return onItsWay > 0 ? RECHECK_MS : 0
   }
 
   /** Until something comes back here, or may have come back elsewhere. */

@@ -1,5 +1,5 @@
-import type { Charge } from './charge.ts'
 import type { LimitMetric } from '../generated/prisma/enums.ts'
+import type { Charge } from './charge.ts'
 import type { Reservation } from './reservation.ts'
 
 /** What a request turned out to use. Null: not known, and counted as nothing. */

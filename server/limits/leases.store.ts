@@ -62,10 +62,7 @@ const LEASE = `
   FROM lease_limit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
 type LeaseRow = { readonly begins: Date; readonly nodes: number } & Readonly<
-  Record<
-    'granted' | 'allowed' | 'spent' | 'others_idle' | 'others_reserved' | 'others_unstored' | 'available',
-    string
-  >
+  Record<'granted' | 'allowed' | 'spent' | 'others_idle' | 'others_reserved' | 'others_unstored' | 'available', string>
 >
 
 const toDate = (at: number | null) => (at === null ? null : new Date(at))

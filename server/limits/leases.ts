@@ -1,5 +1,5 @@
-import { LimitGate, type Node } from './gate.ts'
 import type { Charge } from './charge.ts'
+import { LimitGate, type Node } from './gate.ts'
 import { Held } from './held.ts'
 import type { LeaseReport, LeaseStore } from './leases.store.ts'
 import type { Limit } from './limit.ts'
@@ -111,7 +111,9 @@ export class Leases {
 
   /** The limit of a metric that concerns the request and has the smallest part left; null: none, or not known. */
   tightest(subject: Subject, metric: 'REQUESTS' | 'TOKENS') {
-    const states = this.#index.find(subject).flatMap((gate) => (gate.limit.metric === metric ? (gate.state() ?? []) : []))
+    const states = this.#index
+      .find(subject)
+      .flatMap((gate) => (gate.limit.metric === metric ? (gate.state() ?? []) : []))
     return states.toSorted((one, other) => one.left * other.allowed - other.left * one.allowed)[0] ?? null
   }
 

@@ -70,10 +70,7 @@ export function describeLimit({ metric, period, target }: Pick<Limit, 'metric' |
 
 const MAX_AMOUNT = 1_000_000_000_000_000n
 
-const amount = z
-  .bigint()
-  .min(0n, 'must be 0 or more.')
-  .max(MAX_AMOUNT, `must be ${MAX_AMOUNT} or less.`)
+const amount = z.bigint().min(0n, 'must be 0 or more.').max(MAX_AMOUNT, `must be ${MAX_AMOUNT} or less.`)
 
 const raise = { raisedAmount: amount.nullish(), raisedUntil: z.date().nullish() }
 

@@ -24,7 +24,9 @@ export const LimitMetric = builder.enumType('LimitMetric', {
   description: 'What a limit counts.',
   values: {
     REQUESTS: { description: 'Requests that were let through to a provider.' },
-    TOKENS: { description: 'Tokens asked and answered. The most a request can take is reserved while it is under way.' },
+    TOKENS: {
+      description: 'Tokens asked and answered. The most a request can take is reserved while it is under way.',
+    },
     CONCURRENCY: { description: 'Requests at once.' },
     MONEY: { description: "Millionths of the installation's currency, by the prices. Reserved like tokens." },
   },

@@ -28,7 +28,9 @@ export class PriceIndex {
     const key = `${providerId} ${model}`
     let prices = this.#found.get(key)
     if (!prices) {
-      prices = (this.#byProvider.get(providerId) ?? []).filter(({ modelPattern }) => compileModels([modelPattern])(model))
+      prices = (this.#byProvider.get(providerId) ?? []).filter(({ modelPattern }) =>
+        compileModels([modelPattern])(model),
+      )
       this.#found.set(key, prices)
     }
     return prices.find(({ effectiveFrom }) => effectiveFrom.getTime() <= at) ?? null

@@ -29,7 +29,8 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** A list names a model behind its provider at times: `azure/gpt-4o`. Callers do not. */
-const bareName = (name: string, vendor: string) => (name.startsWith(`${vendor}/`) ? name.slice(vendor.length + 1) : name)
+const bareName = (name: string, vendor: string) =>
+  name.startsWith(`${vendor}/`) ? name.slice(vendor.length + 1) : name
 
 /**
  * The prices per token of one vendor in the common public list (a JSON object of models, dollars per token). Models
@@ -40,7 +41,11 @@ export function readPriceList(text: string, vendor: string): readonly ListedPric
   for (const [name, value] of Object.entries(readJson(text))) {
     const read = entry.safeParse(value)
     if (!read.success || read.data.litellm_provider !== vendor) continue
-    const { input_cost_per_token: input, output_cost_per_token: output, cache_read_input_token_cost: cached } = read.data
+    const {
+      input_cost_per_token: input,
+      output_cost_per_token: output,
+      cache_read_input_token_cost: cached,
+    } = read.data
     const modelPattern = bareName(name, vendor)
     if (input == null || modelPattern === '' || modelPattern.length > 200 || /[*?\p{Cc}]/u.test(modelPattern)) continue
     prices.set(modelPattern, {

@@ -41,10 +41,7 @@ export function worstCost({ inputMicros, cachedMicros, outputMicros }: Rates, in
   return Number((sum + PER - 1n) / PER)
 }
 
-const micros = z
-  .bigint()
-  .min(0n, 'must be 0 or more.')
-  .max(1_000_000_000_000_000n, 'must be 1000000000000000 or less.')
+const micros = z.bigint().min(0n, 'must be 0 or more.').max(1_000_000_000_000_000n, 'must be 1000000000000000 or less.')
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters, as in USD.')
 
 const values = {

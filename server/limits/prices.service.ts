@@ -161,12 +161,25 @@ export async function importPrices(act: Act, input: PriceImport): Promise<Import
       const added = listed.filter(isNew(new Map(inForce.map((row) => [row.modelPattern, row]))))
       const models = added.map(({ modelPattern }) => modelPattern)
       const preview = input.preview ?? false
-      const answer = { listed: listed.length, added: added.length, unchanged: listed.length - added.length, preview, models }
+      const answer = {
+        listed: listed.length,
+        added: added.length,
+        unchanged: listed.length - added.length,
+        preview,
+        models,
+      }
       if (preview || added.length === 0) return answer
       const shared = { providerId: provider.id, effectiveFrom, currency, createdAt: now }
-      await store.insertPrices(tx, added.map((price) => ({ id: parts.random.uuidv7(), ...price, ...shared })))
+      await store.insertPrices(
+        tx,
+        added.map((price) => ({ id: parts.random.uuidv7(), ...price, ...shared })),
+      )
       const subject = { subjectType: 'Price', subjectId: null, subjectName: provider.name }
-      record({ action: 'importPrices', ...subject, after: { effectiveFrom, added: added.length, vendor: input.vendor } })
+      record({
+        action: 'importPrices',
+        ...subject,
+        after: { effectiveFrom, added: added.length, vendor: input.vendor },
+      })
       return answer
     })
   } catch (error) {

@@ -1,14 +1,17 @@
-import type { LimitGate } from './gate.ts'
+import type { Limit } from './limit.ts'
 import type { Slice } from './slice.ts'
+
+/** Whoever hands out reservations and hears when they are over. */
+export type Gate = { readonly limit: Limit; returned(): void }
 
 /** What one request holds of one limit. It is settled or given back, once. */
 export class Reservation {
-  readonly gate: LimitGate
+  readonly gate: Gate
   readonly need: number
   readonly #slice: Slice
   #over = false
 
-  constructor(gate: LimitGate, slice: Slice, need: number) {
+  constructor(gate: Gate, slice: Slice, need: number) {
     this.gate = gate
     this.#slice = slice
     this.need = need

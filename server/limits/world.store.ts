@@ -1,9 +1,12 @@
 import type pg from 'pg'
-import { readSettings } from './limits.store.ts'
 import type { LimitWorld } from './leases.ts'
 import type { Limit } from './limit.ts'
+import { readSettings } from './limits.store.ts'
 
-type RawLimit = Omit<Limit, 'amount' | 'raisedAmount'> & { readonly amount: string; readonly raisedAmount: string | null }
+type RawLimit = Omit<Limit, 'amount' | 'raisedAmount'> & {
+  readonly amount: string
+  readonly raisedAmount: string | null
+}
 
 const LIMITS = `
   SELECT id, name, target, key_id AS "keyId", user_id AS "userId", group_id AS "groupId", provider_id AS "providerId",

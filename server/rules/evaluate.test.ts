@@ -148,6 +148,7 @@ describe('10,000 rules that cannot match', () => {
       { providerId: `provider-${at}` },
       { modelPattern: `model-${at}` },
       { modelPattern: `family-${at}-.*` },
+      { modelPattern: `(.*/)?tuned-${at}(-\\d+)?` },
     ]
     return rule(`noise-${at}`, { effect: at % 2 ? 'DENY' : 'ALLOW', ...kinds[at % kinds.length] })
   })

@@ -28,6 +28,8 @@ type Remembered = { readonly question: Question; readonly decision: Decision }
 const DEFAULT_DENY: Decision = { allowed: false, by: null }
 const MAX_REMEMBERED = 50_000
 const ANY = '*'
+/** What most rules say: they need no engine. */
+const EVERY_MODEL = '.*'
 
 /**
  * All rules, ready to decide. A decision looks only at rules for this person, their groups, their role and everyone,
@@ -123,18 +125,17 @@ export class RuleIndex {
 
   #compile(terms: RuleTerms): Compiled {
     const shape = shapeOf(terms.modelPattern)
-    // Compiled when it is first needed: most rules of a large installation never meet a request on this node.
-    let matcher: PatternMatcher | undefined
-    return {
-      terms,
-      shape,
-      matches: (model) => {
-        if ('exact' in shape) return shape.exact === model
-        this.#evaluated++
-        matcher ??= compileStored(terms)
-        return matcher(model)
-      },
+    if ('exact' in shape) return { terms, shape, matches: (model) => shape.exact === model }
+    if (terms.modelPattern === EVERY_MODEL) return { terms, shape, matches: (model) => !model.includes('\n') }
+    // Most rules of a large installation never meet a request on this node, so they are compiled when one needs them;
+    // those that any request may need are compiled now, rather than all together when one comes.
+    let matcher = shape.prefix === '' && shape.needle === '' ? compileStored(terms) : null
+    const matches = (model: string) => {
+      this.#evaluated++
+      matcher ??= compileStored(terms)
+      return matcher(model)
     }
+    return { terms, shape, matches }
   }
 }
 
@@ -161,7 +162,7 @@ function isAbout({ userId, groupId, role, providerId }: RuleTerms, question: Que
 }
 
 const hasShape = (shape: Shape, model: string) =>
-  'exact' in shape ? shape.exact === model : model.startsWith(shape.prefix)
+  'exact' in shape ? shape.exact === model : model.startsWith(shape.prefix) && model.includes(shape.needle)
 
 function put(bucket: Bucket, rule: Compiled): void {
   const [map, key] = placeOf(bucket, rule)
@@ -182,15 +183,17 @@ function take(bucket: Bucket, rule: Compiled): boolean {
 const placeOf = ({ exact, prefixed }: Bucket, { shape }: Compiled) =>
   'exact' in shape ? ([exact, shape.exact] as const) : ([prefixed, shape.prefix] as const)
 
+/** The rules whose plain parts the model has. */
 function collect({ exact, prefixed }: Bucket, model: string, into: Compiled[]): void {
   for (const rule of exact.get(model) ?? []) into.push(rule)
+  const take = (rules: Iterable<Compiled>) => {
+    for (const rule of rules) if (hasShape(rule.shape, model)) into.push(rule)
+  }
   if (prefixed.size <= model.length) {
-    for (const [prefix, rules] of prefixed) if (model.startsWith(prefix)) for (const rule of rules) into.push(rule)
+    for (const [prefix, rules] of prefixed) if (model.startsWith(prefix)) take(rules)
     return
   }
-  for (let length = 0; length <= model.length; length++) {
-    for (const rule of prefixed.get(model.slice(0, length)) ?? []) into.push(rule)
-  }
+  for (let length = 0; length <= model.length; length++) take(prefixed.get(model.slice(0, length)) ?? [])
 }
 
 const isSameList = (a: readonly string[], b: readonly string[]) =>

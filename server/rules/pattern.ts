@@ -72,36 +72,87 @@ function bracketAt(pattern: string): number {
   return set >= 0 ? set : (open.at(-1) ?? 0)
 }
 
-/** What a pattern says without the engine: the one name it stands for, or how every name it matches begins. */
-export type Shape = { readonly exact: string } | { readonly prefix: string }
+/**
+ * What a pattern says without the engine: the one name it stands for; or how every name it matches begins, and a text
+ * that every such name contains. Both may be empty.
+ */
+export type Shape = { readonly exact: string } | { readonly prefix: string; readonly needle: string }
 
 /**
- * A choice has two beginnings; flags and `\Q…\E` change what stands beside them, and vanish before a repetition, which
- * then is one of what stands before them: `a(?i)?` matches the empty name.
+ * Flags and `\Q…\E` change what stands beside them, and vanish before a repetition, which then is one of what stands
+ * before them: `a(?i)?` matches the empty name. Other escapes and named sets hold characters that would look plain.
  */
-const UNCLEAR = /\||\(\?|\\[QE]/
+const UNCLEAR = /\(\?(?!:)|\\[^dDsSwWbBAz!-/:-@[-`{-~]|\[:/
 
 const LITERAL = /^[A-Za-z0-9_\-/:@ ]$/
+const REPETITION = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/
+const NOTHING: Shape = { prefix: '', needle: '' }
 
 /**
- * Reads the plain beginning of a pattern, so that rules for other models cost a request nothing. It errs towards a
- * shorter beginning: whatever it answers, every match begins with it.
+ * Reads the plain parts of a pattern, so that rules for other models cost a request next to nothing. It errs towards
+ * less: whatever it answers, every match begins with the prefix and contains the needle.
  */
 export function shapeOf(pattern: string): Shape {
-  if (UNCLEAR.test(pattern)) return { prefix: '' }
-  let prefix = ''
-  let at = pattern.startsWith('^') ? 1 : 0
-  for (; at < pattern.length; at++) {
-    const character = pattern[at] ?? ''
-    const escaped = pattern[at + 1] ?? ''
-    if (LITERAL.test(character)) prefix += character
-    else if (character === '\\' && /^[^A-Za-z0-9\s]$/.test(escaped) && escaped <= '~') {
-      prefix += escaped
-      at++
-    } else break
+  if (UNCLEAR.test(pattern)) return NOTHING
+  const from = pattern.startsWith('^') && !REPETITION.test(pattern.slice(1)) ? 1 : 0
+  const runs: string[] = []
+  let run = ''
+  const end = () => {
+    runs.push(run)
+    run = ''
   }
-  const rest = pattern.slice(at)
-  if (rest === '' || rest === '$') return { exact: prefix }
-  // These say that the character before them may be missing.
-  return { prefix: /^[*?{]/.test(rest) ? prefix.slice(0, -1) : prefix }
+  for (let at = from; at < pattern.length; ) {
+    const atom = atomAt(pattern, at)
+    // A choice at the top has two beginnings, and nothing that both sides must have.
+    if (atom.text === '|') return NOTHING
+    at += atom.text.length
+    const repetition = REPETITION.exec(pattern.slice(at))?.[0] ?? ''
+    at += repetition.length
+    // All but `+` say that what stands before them may be missing.
+    if (atom.literal !== null && (repetition === '' || repetition.startsWith('+'))) run += atom.literal
+    if (atom.literal === null || repetition !== '') end()
+  }
+  if (runs.length === 0 || (runs.length === 1 && run === '' && pattern.endsWith('$') && !pattern.endsWith('\\$'))) {
+    return { exact: runs[0] ?? run }
+  }
+  end()
+  return { prefix: runs[0] ?? '', needle: runs.reduce((longest, one) => (one.length > longest.length ? one : longest)) }
+}
+
+type Atom = { readonly text: string; /** The character it stands for; null: none, or not always the same. */ readonly literal: string | null }
+
+/** The unit that a repetition behind it would repeat. */
+function atomAt(pattern: string, at: number): Atom {
+  const character = pattern[at] ?? ''
+  if (LITERAL.test(character)) return { text: character, literal: character }
+  if (character === '\\') {
+    const escaped = pattern[at + 1] ?? ''
+    return { text: character + escaped, literal: /[A-Za-z]/.test(escaped) ? null : escaped }
+  }
+  if (character === '[') return { text: pattern.slice(at, endOfSet(pattern, at)), literal: null }
+  if (character === '(') return { text: pattern.slice(at, endOfGroup(pattern, at)), literal: null }
+  return { text: character, literal: null }
+}
+
+/** The offset behind a set, whose first character may be a bracket. */
+function endOfSet(pattern: string, start: number): number {
+  let at = pattern[start + 1] === '^' ? start + 2 : start + 1
+  for (const first = at; at < pattern.length; at++) {
+    if (pattern[at] === '\\') at++
+    else if (pattern[at] === ']' && at > first) return at + 1
+  }
+  return pattern.length
+}
+
+/** The offset behind a group and all groups in it. */
+function endOfGroup(pattern: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < pattern.length; at++) {
+    const character = pattern[at]
+    if (character === '\\') at++
+    else if (character === '[') at = endOfSet(pattern, at) - 1
+    else if (character === '(') depth++
+    else if (character === ')' && --depth === 0) return at + 1
+  }
+  return pattern.length
 }

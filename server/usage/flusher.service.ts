@@ -65,7 +65,7 @@ export function createFlusher(needs: Needs): Flusher {
 
 /** What moves everything there is: what an earlier run left, what is in memory, what had to be left on disk. */
 function mover(needs: Needs): () => Promise<void> {
-  const { journal, measure } = needs
+  const { journal, measure, leases } = needs
   let { leftOver } = journal
   return async () => {
     if (leftOver.length > 0) {
@@ -77,14 +77,14 @@ function mover(needs: Needs): () => Promise<void> {
       await storeAll(needs, batch)
       journal.stored(batch.length)
       measure(batch)
+      leases?.stored(batch.flatMap(({ charges }) => charges ?? []))
     }
     for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {
       const { records } = readSegment(segment.path)
-      await storeAll(
-        needs,
-        records.flatMap((record) => (record.kind === 'end' ? [record.entry] : [])),
-      )
+      const entries = records.flatMap((record) => (record.kind === 'end' ? [record.entry] : []))
+      await storeAll(needs, entries)
       journal.storedAll(segment)
+      leases?.stored(entries.flatMap(({ charges }) => charges ?? []))
     }
   }
 }

@@ -14,6 +14,13 @@ export const bucketOf = (ms: number): number =>
 /** The duration that stands for a bucket: no more than 2 % off for anything in it. */
 const middleOf = (bucket: number) => (bucket === 0 ? 1 : (2 * GROWTH ** bucket) / (1 + GROWTH))
 
+const COUNT_BITS = 2n ** 40n
+
+/** Counts per bucket out of the database's form: a bucket in the high bits, a count in the low 40. */
+export function readSketch(elements: readonly string[]): Map<number, number> {
+  return new Map(elements.map((text) => [Number(BigInt(text) / COUNT_BITS), Number(BigInt(text) % COUNT_BITS)]))
+}
+
 /** Percentiles from counts per bucket; counts of several hours are merged by adding them. Null: nothing was counted. */
 export function percentilesOf(counts: ReadonlyMap<number, number>): Percentiles | null {
   const buckets = [...counts].filter(([, count]) => count > 0).toSorted(([one], [other]) => one - other)

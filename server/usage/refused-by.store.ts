@@ -1,7 +1,7 @@
 import type { RefusalCause } from '../generated/prisma/enums.ts'
 import type { Tx } from '../lib/db.ts'
 
-type Named = { readonly id: string; readonly name: string }
+type Named = { readonly id: string; readonly name: string | null }
 
 /** Names by cause and id, of deleted things too; whatever has no name is left out. */
 export async function findNames(
@@ -11,10 +11,11 @@ export async function findNames(
   const idsOf = (...types: RefusalCause[]) => asked.filter(({ type }) => types.includes(type)).map(({ id }) => id)
   const select = { id: true, name: true } as const
   const where = (ids: readonly string[]) => ({ where: { id: { in: [...ids] } }, select })
-  const [rules, keys, providers]: Named[][] = await Promise.all([
+  const found: Named[][] = await Promise.all([
     tx.rule.findMany(where(idsOf('RULE'))),
     tx.apiKey.findMany(where(idsOf('KEY_RESTRICTION', 'ADDRESS'))),
     tx.provider.findMany(where(idsOf('PROVIDER_MODELS'))),
+    tx.limit.findMany(where(idsOf('LIMIT'))),
   ])
-  return new Map([...(rules ?? []), ...(keys ?? []), ...(providers ?? [])].map(({ id, name }) => [id, name]))
+  return new Map(found.flat().flatMap(({ id, name }) => (name === null ? [] : [[id, name] as const])))
 }

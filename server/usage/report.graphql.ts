@@ -3,7 +3,8 @@ import { type Context, signedIn } from '../graphql/context.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
 import type { Percentiles } from './latency.ts'
 import { getUsage } from './report.service.ts'
-import { type KeyUsage, NO_USAGE, readKeyUsage, type UsageTotals as Totals, type UsagePoint } from './report.store.ts'
+import { type KeyUsage, NO_USAGE, readKeyUsage } from './key-usage.store.ts'
+import type { UsageTotals as Totals, UsagePoint } from './report.store.ts'
 
 const UsageInterval = builder.enumType('UsageInterval', {
   description: 'The width of a point of a chart.',

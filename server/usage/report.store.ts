@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Percentiles } from './latency.ts'
+import { type Percentiles, percentilesOf, readSketch } from './latency.ts'
 
 export type UsageGroup = 'KEY' | 'OWNER' | 'PROVIDER' | 'MODEL' | 'STATUS' | 'CODE'
 export type UsageInterval = 'HOUR' | 'DAY' | 'TOTAL'
@@ -52,35 +52,70 @@ const GROUPS = {
 } as const satisfies Record<UsageGroup, object>
 
 const STARTS = {
-  HOUR: `date_trunc('hour', hour, 'UTC')`,
-  DAY: `date_trunc('day', hour, $7)`,
+  HOUR: `date_trunc('hour', start, 'UTC')`,
+  DAY: `date_trunc('day', start, $7)`,
   TOTAL: '$1::timestamptz',
 } as const satisfies Record<UsageInterval, string>
 
-const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILTER (WHERE code <> ''), 0)::int AS errors,
+export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILTER (WHERE code <> ''), 0)::int AS errors,
   sum(input_tokens) AS "inputTokens", sum(output_tokens) AS "outputTokens", sum(cached_tokens) AS "cachedTokens",
   sum(cost_micros) AS "costMicros"`
+
+const NARROWED = `($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
+  AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6)`
+
+const COLUMNS = `key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens, cached_tokens,
+  cost_micros, latency_ms, latencies, first_tokens`
+
+// Whole days of a long span are read as days, its two ends and short spans as hours.
+const HOURS = `SELECT hour AS start, ${COLUMNS} FROM usage_rollups WHERE hour >= $1 AND hour < $2 AND ${NARROWED}`
+const WHOLE_DAYS = `
+  SELECT hour, ${COLUMNS} FROM usage_rollups, whole
+    WHERE (hour >= $1 AND hour < whole.first OR hour >= whole.last AND hour < $2) AND ${NARROWED}
+  UNION ALL
+  SELECT day, ${COLUMNS} FROM usage_days, whole WHERE day >= whole.first AND day < whole.last AND ${NARROWED}`
+
+const WHOLE = `
+  SELECT first, greatest(first, last) AS last FROM (
+    SELECT CASE WHEN date_trunc('day', $1, $7) = $1 THEN $1
+        ELSE date_trunc('day', date_trunc('day', $1, $7) + interval '36 hours', $7) END AS first,
+      date_trunc('day', $2, $7) AS last
+  ) AS days`
 
 const textOf = ({ interval, groupBy }: UsageQuery) => {
   const group = groupBy === null ? { column: 'NULL::text', label: 'NULL::text' } : GROUPS[groupBy]
   return `
-    WITH narrowed AS MATERIALIZED (
-      SELECT *, ${group.column} AS grp FROM usage_rollups
-      WHERE hour >= $1 AND hour < $2 AND ($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
-        AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6) AND $7::text IS NOT NULL
-    ), g AS (
+    WITH whole AS (${WHOLE.replaceAll('$1', '$1::timestamptz').replaceAll('$2', '$2::timestamptz')}
+    ), narrowed AS MATERIALIZED (
+      SELECT *, ${group.column} AS grp FROM (${interval === 'HOUR' ? HOURS : WHOLE_DAYS}) AS rows (start)
+    ), g AS MATERIALIZED (
       SELECT grp FROM narrowed GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8
+    ), points AS (
+      SELECT ${STARTS[interval]} AS at, coalesce(g.grp, '') AS key, g.grp, ${SUMS},
+        round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
+      FROM narrowed JOIN g ON narrowed.grp IS NOT DISTINCT FROM g.grp GROUP BY 1, g.grp
+    ), latencies AS (${sketchText(interval, 'latencies')}
+    ), first_tokens AS (${sketchText(interval, 'first_tokens')}
     )
-    SELECT ${STARTS[interval]} AS start, g.grp AS "group", ${group.label} AS label, ${SUMS},
-      round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
-    FROM narrowed JOIN g ON narrowed.grp IS NOT DISTINCT FROM g.grp
-    GROUP BY 1, g.grp ORDER BY 1, sum(requests) DESC, 2`
+    SELECT at AS start, g.grp AS "group", ${group.label} AS label, requests, errors, "inputTokens", "outputTokens",
+      "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies, f.sketch AS "firstTokens"
+    FROM points g LEFT JOIN latencies l USING (at, key) LEFT JOIN first_tokens f USING (at, key)
+    ORDER BY 1, requests DESC, 2`
 }
 
-type Row = Omit<UsagePoint, 'inputTokens' | 'outputTokens' | 'cachedTokens' | 'costMicros'> & Texts
-type Texts = Readonly<Record<'inputTokens' | 'outputTokens' | 'cachedTokens' | 'costMicros', string>>
+/** The histograms of each point and group, merged: elements as in the rows. */
+const sketchText = (interval: UsageInterval, column: 'latencies' | 'first_tokens') => `
+      SELECT at, key, array_agg((bucket << 40) | count) AS sketch FROM (
+        SELECT ${STARTS[interval]} AS at, coalesce(g.grp, '') AS key, element >> 40 AS bucket,
+          sum(element & 1099511627775)::bigint AS count
+        FROM narrowed JOIN g ON narrowed.grp IS NOT DISTINCT FROM g.grp, unnest(${column}) AS element GROUP BY 1, 2, 3
+      ) AS counted GROUP BY 1, 2`
 
-const toNumbers = <Rest extends Texts>(row: Rest) => ({
+type Row = Omit<UsagePoint, keyof Texts | 'latencyMs' | 'firstTokenMs'> & Texts & Sketches
+export type Texts = Readonly<Record<'inputTokens' | 'outputTokens' | 'cachedTokens' | 'costMicros', string>>
+type Sketches = Readonly<Record<'latencies' | 'firstTokens', readonly string[] | null>>
+
+export const toNumbers = <Rest extends Texts>(row: Rest) => ({
   ...row,
   inputTokens: BigInt(row.inputTokens),
   outputTokens: BigInt(row.outputTokens),
@@ -88,74 +123,16 @@ const toNumbers = <Rest extends Texts>(row: Rest) => ({
   costMicros: BigInt(row.costMicros),
 })
 
-/** Sums per interval and group, from the hourly rollups: the groups with the most requests. */
+/** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
 export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { ownerId, keyId, providerId, model } = query.filter
   const values = [query.from, query.to, ownerId, keyId, providerId, model, query.timeZone, query.maxGroups]
   const { rows } = await pool.query<Row>(textOf(query), values)
-  return rows.map(toNumbers)
-}
-
-export type KeyUsage = {
-  readonly last24Hours: UsageTotals
-  readonly last30Days: UsageTotals
-  /** Requests per UTC day, 30 numbers, the oldest first, today last. */
-  readonly daily: readonly number[]
-}
-
-export const NO_USAGE: UsageTotals = {
-  requests: 0,
-  errors: 0,
-  inputTokens: 0n,
-  outputTokens: 0n,
-  cachedTokens: 0n,
-  costMicros: 0n,
-}
-
-const PER_KEY = `
-  SELECT key_id AS "keyId", span, day, ${SUMS} FROM (
-    SELECT *, date_trunc('day', hour, 'UTC') AS day, unnest(
-      CASE WHEN hour > $3 THEN ARRAY['day', 'last30Days', 'last24Hours'] ELSE ARRAY['day', 'last30Days'] END) AS span
-    FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour >= $2
-  ) AS rollup
-  GROUP BY GROUPING SETS ((key_id, span, day), (key_id, span))
-  HAVING (span = 'day') = (GROUPING(day) = 0)`
-
-const DAY_MS = 86_400_000
-const DAYS = 30
-
-type PerKeyRow = Texts & {
-  readonly keyId: string
-  readonly span: string
-  readonly day: Date | null
-  readonly requests: number
-  readonly errors: number
-}
-
-/** What each key did lately, by key id. Keys without a request are not in the map. */
-export async function readKeyUsage(pool: pg.Pool, ids: readonly string[], now: Date): Promise<Map<string, KeyUsage>> {
-  const today = now.getTime() - (now.getTime() % DAY_MS)
-  const since = today - (DAYS - 1) * DAY_MS
-  const dayAgo = new Date(now.getTime() - DAY_MS)
-  const { rows } = await pool.query<PerKeyRow>(PER_KEY, [ids, new Date(since), dayAgo])
-  const totals = (keyId: string, span: string) => {
-    const row = rows.find((candidate) => candidate.keyId === keyId && candidate.span === span)
-    return row ? toNumbers(row) : NO_USAGE
-  }
-  const daily = (keyId: string) => {
-    const days = Array.from({ length: DAYS }, () => 0)
-    for (const row of rows) {
-      if (row.keyId === keyId && row.day) days[Math.round((row.day.getTime() - since) / DAY_MS)] = row.requests
-    }
-    return days
-  }
-  const found = new Set(rows.map(({ keyId }) => keyId))
-  return new Map(
-    [...found].map((id) => [
-      id,
-      { last24Hours: totals(id, 'last24Hours'), last30Days: totals(id, 'last30Days'), daily: daily(id) },
-    ]),
-  )
+  return rows.map(({ latencies, firstTokens, ...row }) => ({
+    ...toNumbers(row),
+    latencyMs: percentilesOf(readSketch(latencies ?? [])),
+    firstTokenMs: percentilesOf(readSketch(firstTokens ?? [])),
+  }))
 }
 
 export async function readTimeZone(pool: pg.Pool): Promise<string> {

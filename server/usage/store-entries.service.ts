@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Db } from '../lib/db.ts'
 import type { Logger } from '../lib/log.ts'
+import { forgetNodes } from '../limits/leases.store.ts'
 import { readSegment } from './journal-file.ts'
 import { insertEntries, refusesData } from './usage.store.ts'
 import { toInterrupted, type UsageEntry, type UsageIntent } from './usage-entry.ts'
@@ -12,12 +13,15 @@ type Needs = { readonly db: Pick<Db, 'pool'>; readonly log: Logger }
 /** What an earlier run left: ends are stored again (they count once), intents without one became interrupted. */
 export async function replay(needs: Needs, paths: readonly string[]): Promise<void> {
   const open = new Map<string, UsageIntent>()
+  const nodes = new Set<string>()
   let stored = 0
   for (const path of paths) {
     const { records, damaged } = readSegment(path)
     if (damaged > 0) needs.log.warn({ path, damaged }, 'lines of the usage journal were damaged and left out')
     const ended: UsageEntry[] = []
     for (const record of records) {
+      const { charges } = record.kind === 'intent' ? record.intent : record.entry
+      for (const { node } of charges ?? []) nodes.add(node)
       if (record.kind === 'intent') open.set(record.intent.id, record.intent)
       else {
         open.delete(record.entry.id)
@@ -27,6 +31,8 @@ export async function replay(needs: Needs, paths: readonly string[]): Promise<vo
     stored += await storeAll(needs, ended)
   }
   stored += await storeAll(needs, [...open.values()].map(toInterrupted))
+  // Everything that run used is counted now: what it still seems to hold, it does not.
+  await forgetNodes(needs.db.pool, [...nodes])
   for (const path of paths) rmSync(path, { force: true })
   needs.log.info({ stored, interrupted: open.size }, 'the usage journal of the last run is stored')
 }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Charge } from '../limits/charge.ts'
 import type { UsageEntry } from './usage-entry.ts'
 
 const DAY_MS = 86_400_000
@@ -31,8 +32,70 @@ const COLUMNS: readonly (readonly [name: string, type: string, read: (entry: Usa
   ['refused_by_id', 'uuid', (entry) => entry.refusedById ?? null],
 ]
 
+// Amounts of limits, one row per entry and limit.
+const CHARGES: readonly (readonly [type: string, read: (entry: UsageEntry, charge: Charge) => unknown])[] = [
+  ['uuid', (entry) => entry.id],
+  ['uuid', (_entry, charge) => charge.limitId],
+  ['timestamptz', (_entry, charge) => new Date(charge.at).toISOString()],
+  ['uuid', (_entry, charge) => charge.node],
+  ['bigint', (_entry, charge) => charge.amount],
+]
+
 const names = COLUMNS.map(([name]) => `"${name}"`).join(', ')
 const arrays = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')
+const chargeArrays = CHARGES.map(([type], index) => `$${COLUMNS.length + index + 1}::${type}[]`).join(', ')
+
+// What was used of limits counts with the entry itself, and leaves the lease of the node that held it in the same
+// instant. A lease may not know yet that it was used: then it leaves what was reserved or free.
+const CHARGED = `
+  charges AS (
+    SELECT c.limit_id, c.starts_at, c.node_id, sum(c.amount)::bigint AS amount
+    FROM unnest(${chargeArrays}) AS c (entry_id, limit_id, starts_at, node_id, amount)
+    JOIN added a ON a.id = c.entry_id GROUP BY 1, 2, 3 HAVING sum(c.amount) > 0
+  ), charged AS (
+    INSERT INTO limit_windows AS w (limit_id, starts_at, used)
+    SELECT limit_id, starts_at, sum(amount) FROM charges GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (limit_id, starts_at) DO UPDATE SET used = w.used + excluded.used
+    RETURNING limit_id, starts_at, used
+  ), leased AS (
+    UPDATE limit_leases l SET
+      unstored = greatest(0, l.unstored - c.amount),
+      reserved = l.reserved - least(l.reserved, greatest(0, c.amount - l.unstored)),
+      idle = l.idle - least(greatest(l.idle, 0), greatest(0, c.amount - l.unstored - l.reserved))
+    FROM charges c JOIN charged USING (limit_id, starts_at)
+    WHERE l.limit_id = c.limit_id AND l.starts_at = c.starts_at AND l.node_id = c.node_id
+  ), warned AS (
+    INSERT INTO events (at, kind, subject_type, subject_id, details, occasion)
+    SELECT now(), level.kind, 'Limit', l.id,
+      jsonb_build_object('startsAt', charged.starts_at, 'used', charged.used, 'amount', limit_amount(l, now())),
+      concat_ws(' ', level.kind, l.id, charged.starts_at)
+    FROM charged JOIN limits l ON l.id = charged.limit_id AND l.period <> 'MINUTE' AND l.deleted_at IS NULL
+    JOIN (VALUES ('limit_warning', 80), ('limit_reached', 100)) AS level (kind, percent)
+      ON charged.used * 100 >= limit_amount(l, now()) * level.percent
+    ON CONFLICT (occasion) DO NOTHING
+  )`
+
+/** Adds what was inserted to the sums of one grain. */
+const summed = (table: string, column: string, start: string) => `
+    INSERT INTO ${table} AS sums (${column}, key_id, owner_id, provider_id, model, status, code, requests,
+      input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+    SELECT ${start}, key_id, (array_agg(owner_id))[1], provider_id, coalesce(model_asked, ''), status,
+      coalesce(code, ''), count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+      coalesce(sum(cached_tokens), 0), coalesce(sum(cost_micros), 0), sum(latency_ms),
+      sketch_of(array_agg(latency_ms) FILTER (WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED'))),
+      sketch_of(array_agg(first_token_ms) FILTER (WHERE first_token_ms IS NOT NULL))
+    FROM added GROUP BY 1, 2, 4, 5, 6, 7 ORDER BY 1, 2, 4, 5, 6, 7
+    ON CONFLICT (${column}, key_id, provider_id, model, status, code) DO UPDATE SET
+      requests = sums.requests + excluded.requests,
+      input_tokens = sums.input_tokens + excluded.input_tokens,
+      output_tokens = sums.output_tokens + excluded.output_tokens,
+      cached_tokens = sums.cached_tokens + excluded.cached_tokens,
+      cost_micros = sums.cost_micros + excluded.cost_micros,
+      latency_ms = sums.latency_ms + excluded.latency_ms,
+      latencies = merge_sketches(sums.latencies, excluded.latencies),
+      first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
+
+const TODAY = `date_trunc('day', started_at, (SELECT time_zone FROM installation WHERE id = 1))`
 
 // One statement, so one instant: what was inserted now, and only that, is added to the sums and moves "last used".
 // Sorting the rows of each target makes nodes take their locks in the same order.
@@ -41,21 +104,8 @@ const INSERT = `
     INSERT INTO usage_entries (${names}) SELECT ${names} FROM unnest(${arrays}) AS entry (${names})
     ON CONFLICT DO NOTHING
     RETURNING *
-  ), summed AS (
-    INSERT INTO usage_rollups AS rollup (hour, key_id, owner_id, provider_id, model, status, code, requests,
-      input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms)
-    SELECT date_trunc('hour', started_at, 'UTC') AS hour, key_id, (array_agg(owner_id))[1], provider_id,
-      coalesce(model_asked, '') AS model, status, coalesce(code, '') AS code, count(*),
-      coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cached_tokens), 0),
-      coalesce(sum(cost_micros), 0), sum(latency_ms)
-    FROM added GROUP BY 1, 2, 4, 5, 6, 7 ORDER BY 1, 2, 4, 5, 6, 7
-    ON CONFLICT (hour, key_id, provider_id, model, status, code) DO UPDATE SET
-      requests = rollup.requests + excluded.requests,
-      input_tokens = rollup.input_tokens + excluded.input_tokens,
-      output_tokens = rollup.output_tokens + excluded.output_tokens,
-      cached_tokens = rollup.cached_tokens + excluded.cached_tokens,
-      cost_micros = rollup.cost_micros + excluded.cost_micros,
-      latency_ms = rollup.latency_ms + excluded.latency_ms
+  ), summed AS (${summed('usage_rollups', 'hour', `date_trunc('hour', started_at, 'UTC')`)}
+  ), summed_days AS (${summed('usage_days', 'day', TODAY)}
   ), used_keys AS (
     UPDATE api_keys SET last_used_at = used.at
     FROM (
@@ -71,7 +121,7 @@ const INSERT = `
       ON u.secret_id = s.id ORDER BY s.id FOR NO KEY UPDATE OF s
     ) used
     WHERE key_secrets.id = used.id
-  )
+  ), ${CHARGED}
   SELECT count(*)::int AS added FROM added`
 
 const dayOf = (entry: UsageEntry) => Math.floor(entry.startedAt / DAY_MS)
@@ -83,7 +133,11 @@ const dayOf = (entry: UsageEntry) => Math.floor(entry.startedAt / DAY_MS)
 export async function insertEntries(pool: pg.Pool, entries: readonly UsageEntry[]): Promise<number> {
   if (entries.length === 0) return 0
   await ensurePartitions(pool, entries)
-  const values = COLUMNS.map(([, , read]) => entries.map(read))
+  const charges = entries.flatMap((entry) => (entry.charges ?? []).map((charge) => [entry, charge] as const))
+  const values = [
+    ...COLUMNS.map(([, , read]) => entries.map(read)),
+    ...CHARGES.map(([, read]) => charges.map(([entry, charge]) => read(entry, charge))),
+  ]
   const { rows } = await pool.query<{ added: number }>({ name: 'insert-usage-entries', text: INSERT, values })
   return rows[0]?.added ?? 0
 }

@@ -74,6 +74,15 @@ describe('a group', () => {
     await expect(createRule(administrator, { ...terms, name: named() })).rejects.toThrow(NotFound)
   })
 
+  test('is not deleted while a limit names it', async () => {
+    const group = await groups.createGroup(administrator, { name: named() })
+    await world.db.prisma.limit.create({
+      data: { target: 'GROUP', groupId: group.id, metric: 'REQUESTS', period: 'DAY', amount: 1n },
+    })
+    const refused = await groups.deleteGroup(administrator, group.id).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ ruleCount: 0, limitCount: 1, message: expect.stringContaining('1 limit.') })
+  })
+
   test('and a rule for it are not made and deleted past each other', async () => {
     for (let round = 0; round < 10; round++) {
       const group = await groups.createGroup(administrator, { name: named() })

@@ -67,6 +67,6 @@ export async function removeMembers(tx: Tx, groupId: string, ids: readonly strin
 
 /** How many rules and limits name the group. */
 export async function countUses(tx: Tx, id: string): Promise<{ readonly rules: number; readonly limits: number }> {
-  const rules = await tx.rule.count({ where: { groupId: id, deletedAt: null } })
-  return { rules, limits: 0 }
+  const where = { groupId: id, deletedAt: null }
+  return { rules: await tx.rule.count({ where }), limits: await tx.limit.count({ where }) }
 }

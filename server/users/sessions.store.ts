@@ -48,3 +48,16 @@ export const endSessions = (tx: Tx, where: Where, now: Date): Promise<Session[]>
   tx.session.updateManyAndReturn({ where: { AND: [where, { endedAt: null }] }, data: { endedAt: now } })
 
 export const findSession = (tx: Tx, where: Where): Promise<Session | null> => tx.session.findFirst({ where })
+
+/** True when the person has signed in before, but never from this address with this program. */
+export async function isNewPlace(
+  tx: Tx,
+  userId: string,
+  { address, userAgent }: { readonly address: string | null; readonly userAgent: string | null },
+): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ isNew: boolean }[]>`
+    SELECT count(*) > 0 AND NOT coalesce(bool_or(address IS NOT DISTINCT FROM ${address}::text
+      AND user_agent IS NOT DISTINCT FROM ${userAgent}::text), false) AS "isNew"
+    FROM sessions WHERE user_id = ${userId}::uuid`
+  return row?.isNew ?? false
+}

@@ -1,14 +1,16 @@
 import type { AccessTokenScope } from '../generated/prisma/enums.ts'
 import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
 import { isSecretRight, readSecret } from '../lib/secret.ts'
 import { isTokenLive } from './access-token.ts'
 import { findTokenByPublicId, touchToken } from './access-tokens.store.ts'
+import { insertNotices } from './notices.store.ts'
 import { type Asking, type Checked, checkPassword } from './password-check.service.ts'
 import { InvalidCredentials } from './problems.ts'
 import { isLive, isSeenLongAgo } from './session.ts'
 import { type SignedIn, startSession } from './sessions.service.ts'
-import { findSessionByHash, touchSession } from './sessions.store.ts'
+import { findSessionByHash, isNewPlace, touchSession } from './sessions.store.ts'
 import { hashToken } from './token.ts'
 import { isUsable, type User, username } from './user.ts'
 import { holdChecked } from './users.store.ts'
@@ -30,10 +32,19 @@ export async function signIn(
     // Between the check and now the account may have been disabled or have got another password.
     const user = await holdChecked(tx, checked.id, checked.passwordHash)
     if (!user) throw new InvalidCredentials()
+    if (await isNewPlace(tx, user.id, asking.origin)) await tellNewPlace(asking, tx, user)
     const signedIn = await startSession(asking.parts, tx, user, asking.origin)
     record({ action: 'signIn', subjectType: 'Session', subjectId: signedIn.sessionId, subjectName: user.username })
     return signedIn
   })
+}
+
+/** A person's very first sign-in is no news to them. */
+async function tellNewPlace({ parts, origin }: Asking, tx: Tx, { id, username: subjectName }: User): Promise<void> {
+  const subject = { subjectType: 'Session', subjectId: null, subjectName }
+  const occasion = `sign-in:${parts.random.uuidv7()}`
+  const details = { address: origin.address ?? 'an unknown address', userAgent: origin.userAgent ?? '' }
+  await insertNotices(tx, [{ userId: id, kind: 'NEW_SIGN_IN', occasion, ...subject, details }], parts.clock.now())
 }
 
 /** A name nobody has is not written down: it may be a password in the wrong field. */

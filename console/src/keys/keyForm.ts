@@ -9,7 +9,8 @@ export const keyFields = {
   purpose: optional,
   application: optional,
   environment: optional,
-  expiresAt: z.string().nullable(),
+  // Null is "never", so a day that is missing or past must not become one: the field hands over an empty text for it.
+  expiresAt: z.string().min(1, 'Choose a day that is still to come').nullable(),
 }
 
 /** An empty text field means "none". */

@@ -1,7 +1,5 @@
 import type { Point } from './documents.ts'
 
-export type Range = '1h' | '24h' | '7d' | '30d' | '90d'
-
 const hour = 3_600_000
 const day = 24 * hour
 

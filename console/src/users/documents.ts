@@ -97,7 +97,6 @@ const SessionRow = graphql(`
     current
   }
 `)
-export type Session = ResultOf<typeof SessionRow>
 
 export const ListSessions = graphql(
   `

@@ -82,6 +82,31 @@ CREATE TABLE "prices" (
     CONSTRAINT "prices_pkey" PRIMARY KEY ("id")
 );
 
+-- AlterTable
+ALTER TABLE "usage_rollups" ADD COLUMN "latencies" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
+ADD COLUMN "first_tokens" BIGINT[] DEFAULT ARRAY[]::BIGINT[];
+
+-- CreateTable
+CREATE TABLE "usage_days" (
+    "day" TIMESTAMPTZ(3) NOT NULL,
+    "key_id" UUID NOT NULL,
+    "owner_id" UUID NOT NULL,
+    "provider_id" UUID NOT NULL,
+    "model" TEXT NOT NULL,
+    "status" SMALLINT NOT NULL,
+    "code" TEXT NOT NULL,
+    "requests" INTEGER NOT NULL,
+    "input_tokens" BIGINT NOT NULL,
+    "output_tokens" BIGINT NOT NULL,
+    "cached_tokens" BIGINT NOT NULL,
+    "cost_micros" BIGINT NOT NULL,
+    "latency_ms" BIGINT NOT NULL,
+    "latencies" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
+    "first_tokens" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
+
+    CONSTRAINT "usage_days_pkey" PRIMARY KEY ("day","key_id","provider_id","model","status","code")
+);
+
 -- CreateTable
 CREATE TABLE "events" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
@@ -125,6 +150,12 @@ CREATE INDEX "prices_model_pattern_id_idx" ON "prices"("model_pattern", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "prices_provider_model_from_key" ON "prices"("provider_id", "model_pattern", "effective_from");
+
+-- CreateIndex
+CREATE INDEX "usage_days_owner_id_day_idx" ON "usage_days"("owner_id", "day");
+
+-- CreateIndex
+CREATE INDEX "usage_days_key_id_day_idx" ON "usage_days"("key_id", "day");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "events_occasion_key" ON "events"("occasion");
@@ -183,7 +214,8 @@ $$;
 -- A node says what it holds of a window and asks for more: the one statement that hands out slices. `span` null: the
 -- calendar window that begins at `starts`; otherwise the running window of that many milliseconds, begun now when
 -- there is none. What the node holds counts only when it is of that window (`known`). Nothing is given when even
--- `need` does not fit; then the others are asked to give back what they do not need. No row: there is no such limit.
+-- `need` does not fit; then the others are asked to give back what they do not need, and to say what is left. No row:
+-- there is no such limit.
 CREATE FUNCTION lease_limit(
   the_limit uuid, node uuid, at timestamptz, starts timestamptz, span integer, known timestamptz,
   my_idle bigint, my_reserved bigint, my_unstored bigint, my_report bigint,
@@ -196,6 +228,7 @@ DECLARE
   l limits;
   mine bigint := my_idle + my_reserved + my_unstored;
   others_held bigint;
+  extra bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(the_limit::text, 0));
   SELECT * INTO l FROM limits WHERE id = the_limit AND enabled AND deleted_at IS NULL;
@@ -219,8 +252,10 @@ BEGIN
   available := allowed - spent - others_held - mine;
   granted := 0;
   IF available >= need THEN
-    granted := least(available, demand) + least(ahead, greatest(0, (available - demand) / (4 * nodes)));
-  ELSIF others_idle > 0 THEN
+    extra := least(ahead, greatest(0, (available - demand) / (4 * nodes)));
+    -- Less than one request needs would only be missing elsewhere.
+    granted := least(available, demand) + CASE WHEN extra >= need THEN extra ELSE 0 END;
+  ELSIF others_idle + others_reserved > 0 THEN
     PERFORM pg_notify('aic_limits', the_limit::text);
   END IF;
   available := available - granted;
@@ -231,4 +266,48 @@ BEGIN
     WHERE lease.report < excluded.report;
   IF NOT FOUND THEN RAISE EXCEPTION 'a newer report of this node overtook this one' USING ERRCODE = '40001'; END IF;
   RETURN NEXT;
+END $$;
+
+-- The logarithmic bucket of a duration: bucket b holds what is in (1.04^(b-1), 1.04^b], so its middle is at most 2 % off.
+CREATE FUNCTION latency_bucket(ms integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN ms <= 1 THEN 0 ELSE least(466, ceil(ln(ms::float8) / ln(1.04::float8) - 1e-9))::integer END
+$$;
+
+-- A histogram of durations: each element a bucket in the high bits and a count in the low 40.
+CREATE FUNCTION sketch_of(durations integer[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg((bucket::bigint << 40) | count ORDER BY bucket), '{}') FROM (
+    SELECT latency_bucket(ms) AS bucket, count(*) AS count FROM unnest(durations) AS ms WHERE ms IS NOT NULL GROUP BY 1
+  ) AS counted
+$$;
+
+-- Two histograms as one.
+CREATE FUNCTION merge_sketches(one bigint[], other bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg((bucket << 40) | count ORDER BY bucket), '{}') FROM (
+    SELECT element >> 40 AS bucket, sum(element & 1099511627775)::bigint AS count
+    FROM unnest(one || other) AS element GROUP BY 1
+  ) AS counted
+$$;
+
+-- Days that were summed per hour before there were sums per day.
+INSERT INTO usage_days (day, key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens,
+  cached_tokens, cost_micros, latency_ms)
+SELECT date_trunc('day', hour, (SELECT time_zone FROM installation)), key_id, (array_agg(owner_id))[1], provider_id, model,
+  status, code, sum(requests), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost_micros), sum(latency_ms)
+FROM usage_rollups GROUP BY 1, 2, 4, 5, 6, 7;
+
+-- Drops the partitions of all days (UTC) before one, and says how many. The sums of those days stay.
+CREATE FUNCTION drop_usage_partitions(before date) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+  dropped integer := 0;
+BEGIN
+  FOR name IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'usage_entries'::regclass AND c.relname ~ '^usage_entries_\d{8}$'
+      AND to_date(right(c.relname, 8), 'YYYYMMDD') < before ORDER BY 1
+  LOOP
+    EXECUTE format('DROP TABLE IF EXISTS %I', name);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
 END $$;

@@ -141,11 +141,19 @@ class Relay implements Dispatcher.DispatchHandler {
     const code = answer.status >= 400 || answer.providerFailed ? 'provider_error' : null
     this.#end(failed ? 'UPSTREAM_FAILED' : 'COMPLETE', answer.status, code)
     const synced = this.#gateway.journal.synced()
-    if (synced) void synced.then(() => answer.send()).then(this.#resolve)
-    else {
+    if (synced) void synced.then(() => this.#send(answer))
+    else this.#send(answer)
+  }
+
+  #send(answer: Answer): void {
+    try {
       answer.send()
-      this.#resolve()
+    } catch (error) {
+      // It is recorded and over; undici would keep an error to itself, and the caller would wait for ever.
+      this.#gateway.log.error({ err: error, requestId: this.#intent.id }, 'an answer could not be sent')
+      this.#plan.call.res.destroy()
     }
+    this.#resolve()
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {

@@ -70,7 +70,8 @@ function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly
     return new Refusal('insufficient_quota', { message, param: 'model', asked, by, headers: shown })
   }
   const waitMs = error.resetsAt === null ? null : Math.max(0, error.resetsAt - now)
-  const retryAfter = waitMs === null ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
+  const retryAfter: Readonly<Record<string, string>> =
+    waitMs === null ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
   return new Refusal(refusalCodeOf(limit), {
     message: `${wordsOf(error)}${resetWords(error, waitMs)}`,
     asked,

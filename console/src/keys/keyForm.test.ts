@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { keyFields, orNull } from './keyForm.ts'
+
+const schema = z.object(keyFields)
+const good = {
+  name: 'ML Pipeline API',
+  type: 'Production',
+  purpose: '',
+  application: '',
+  environment: '',
+  expiresAt: null,
+}
+
+test('a day that is missing is a mistake, never a key that lives for ever', () => {
+  expect(schema.safeParse({ ...good, expiresAt: '' }).success).toBe(false)
+  expect(schema.safeParse({ ...good, expiresAt: '2027-02-21T00:00:00.000Z' }).success).toBe(true)
+})
+
+test.each(['', '  ab  ', 'x'.repeat(65)])('a name of "%s" is refused', (name) => {
+  expect(schema.safeParse({ ...good, name }).success).toBe(false)
+})
+
+test('a field with nothing but spaces is empty', () => {
+  expect(orNull('   ')).toBeNull()
+  expect(orNull(' a ')).toBe('a')
+})

@@ -1,0 +1,60 @@
+import { isExpired } from '../keys/key.ts'
+import { fact } from '../keys/keys.service.ts'
+import { type ApiKeyRow, expireKeys, lockKeys } from '../keys/keys.store.ts'
+import type { Actor, Origin } from '../lib/audit.ts'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import type { Parts } from '../lib/parts.ts'
+import type { NewNotice } from '../users/notice.ts'
+import { insertNotices } from '../users/notices.store.ts'
+
+/** Who ends keys: a person, or the system itself. */
+export type Acting = { readonly parts: Parts; readonly viewer: Actor; readonly origin: Origin }
+
+export const asSystem = (parts: Parts): Acting => ({
+  parts,
+  viewer: { id: null, username: 'system', via: 'system' },
+  origin: { requestId: null, address: null, userAgent: null },
+})
+
+export type Ending = {
+  readonly action: string
+  /** More for the audit entry of each key, such as the id of the operation. */
+  readonly after?: Readonly<Record<string, unknown>>
+  /** What the owner of each key is told. */
+  readonly notice?: (key: ApiKeyRow) => NewNotice
+  /** More to write in the same transaction. */
+  readonly along?: (tx: Tx, keys: readonly ApiKeyRow[]) => Promise<void>
+  /** Looks at the locked row once more; false leaves the key alone. */
+  readonly still?: (key: ApiKeyRow) => boolean
+}
+
+/** What one transaction holds: a lock for longer would make other changes wait. */
+export const END_BATCH = 500
+
+/**
+ * Ends these keys at this instant, everywhere, each with its audit entry, in one transaction. Keys that are ended or
+ * deleted already are left out. Answers the keys as they were.
+ */
+export async function endKeys(acting: Acting, ids: readonly string[], ending: Ending): Promise<ApiKeyRow[]> {
+  const now = acting.parts.clock.now()
+  return change(acting, async (tx, record) => {
+    const locked = await lockKeys(tx, ids)
+    const alive = locked.filter(
+      (key) => !key.deletedAt && !isExpired(key, now) && (ending.still === undefined || ending.still(key)),
+    )
+    if (alive.length === 0) return []
+    await expireKeys(
+      tx,
+      alive.map(({ id }) => id),
+      now,
+    )
+    for (const key of alive) {
+      record(fact(ending.action, key, { expiresAt: key.expiresAt }, { ...ending.after, expiresAt: now }))
+    }
+    const { notice, along } = ending
+    if (notice) await insertNotices(tx, alive.map(notice), now)
+    if (along) await along(tx, alive)
+    return alive
+  })
+}
