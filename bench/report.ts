@@ -61,13 +61,23 @@ const columns = [
   'failed',
 ]
 
+/** Markdown as the formatter would leave it: the first column to the left, numbers to the right. */
+function alignedTable(lines: readonly (readonly string[])[]): string {
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
+  const rule = widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const padded = lines.map((line) =>
+    line.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))),
+  )
+  const [head = [], ...rest] = padded
+  return [head, rule, ...rest].map((line) => `| ${line.join(' | ')} |`).join('\n')
+}
+
 function tableOf(rounds: readonly Round[], scenario: string): string {
   const of = (target: string) => rounds.filter((round) => round.scenario === scenario && round.target === target)
   const perCpu = spreadOf(of('nginx').map((round) => round.full.requests / round.treeCpu)).median
   const targets = [...new Set(rounds.map(({ target }) => target))]
   const rows = targets.map((target) => cells({ target, rounds: of(target), direct: of('direct') }, perCpu))
-  const lines = [columns, columns.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
-  return lines.map((line) => `| ${line.join(' | ')} |`).join('\n')
+  return alignedTable([columns, ...rows])
 }
 
 function versionOf(program: string, args: readonly string[]): string {

@@ -75,7 +75,7 @@ describe(`kill -9 of the server ${kills} times under load`, () => {
   test('the load was real: most requests were answered, and each kill cut some', () => {
     const answered = figures.seen.filter(({ outcome }) => outcome === 'answered')
     const cut = figures.seen.filter(({ outcome }) => outcome === 'cut')
-    expect(answered.length).toBeGreaterThan(kills * workers)
+    expect(answered.length).toBeGreaterThan(kills * 5)
     expect(answered.some(({ streamed }) => streamed)).toBe(true)
     expect(cut.length).toBeGreaterThan(kills)
   })

@@ -65,18 +65,21 @@ const counts = (answers: readonly Answer[]) => {
   return Object.fromEntries(byCode)
 }
 
-test.each([1, 3])('200 requests at once against a budget with room for 7 on %i node(s): 7 reach the provider', async (count) => {
-  const key = await admin.key(provider)
-  const model = `fake-requests-${count}`
-  const id = await limit({ target: 'KEY', keyId: key.id, metric: 'REQUESTS', period: 'TOTAL', amount: '7' })
-  const answers = await Promise.all(
-    Array.from({ length: 200 }, (_, at) => ask(nodes[at % count] ?? expect.unreachable(), key, model)),
-  )
-  process.stdout.write(`${count} node(s), requests: ${JSON.stringify(counts(answers))}\n`)
-  expect(arrived(model)).toBe(7)
-  expect(counts(answers)).toEqual({ '200 null': 7, '429 insufficient_quota': 193 })
-  await expect.poll(() => meter(id), { timeout: 5_000 }).toEqual({ used: '7', reserved: '0', remaining: '0' })
-})
+test.each([1, 3])(
+  '200 requests at once against a budget with room for 7 on %i node(s): 7 reach the provider',
+  async (count) => {
+    const key = await admin.key(provider)
+    const model = `fake-requests-${count}`
+    const id = await limit({ target: 'KEY', keyId: key.id, metric: 'REQUESTS', period: 'TOTAL', amount: '7' })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, at) => ask(nodes[at % count] ?? expect.unreachable(), key, model)),
+    )
+    process.stdout.write(`${count} node(s), requests: ${JSON.stringify(counts(answers))}\n`)
+    expect(arrived(model)).toBe(7)
+    expect(counts(answers)).toEqual({ '200 null': 7, '429 insufficient_quota': 193 })
+    await expect.poll(() => meter(id), { timeout: 5_000 }).toEqual({ used: '7', reserved: '0', remaining: '0' })
+  },
+)
 
 test.each([1, 3])('200 at once against a budget of tokens with room for 7 on %i node(s)', async (count) => {
   const key = await admin.key(provider)
@@ -118,7 +121,9 @@ test('requests at once: 5 of 30 pass on three nodes, and 5 more when they are do
   const key = await admin.key(provider)
   await limit({ target: 'KEY', keyId: key.id, metric: 'CONCURRENCY', amount: '5' })
   for (const model of ['fake-once-1', 'fake-once-2']) {
-    const burst = Array.from({ length: 30 }, (_, at) => ask(nodes[at % 3] ?? expect.unreachable(), key, model, 'latency=2000'))
+    const burst = Array.from({ length: 30 }, (_, at) =>
+      ask(nodes[at % 3] ?? expect.unreachable(), key, model, 'latency=2000'),
+    )
     expect(counts(await Promise.all(burst))).toEqual({ '200 null': 5, '429 concurrency_limit_exceeded': 25 })
   }
 })

@@ -119,7 +119,10 @@ export function shapeOf(pattern: string): Shape {
   return { prefix: runs[0] ?? '', needle: runs.reduce((longest, one) => (one.length > longest.length ? one : longest)) }
 }
 
-type Atom = { readonly text: string; /** The character it stands for; null: none, or not always the same. */ readonly literal: string | null }
+type Atom = {
+  readonly text: string /** The character it stands for; null: none, or not always the same. */
+  readonly literal: string | null
+}
 
 /** The unit that a repetition behind it would repeat. */
 function atomAt(pattern: string, at: number): Atom {

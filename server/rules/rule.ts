@@ -85,4 +85,3 @@ export const ruleEditSchema = z
 
 export type NewRule = z.input<typeof newRuleSchema>
 export type RuleEdit = z.input<typeof ruleEditSchema>
-export type Terms = z.output<typeof termsSchema>

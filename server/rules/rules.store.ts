@@ -45,10 +45,6 @@ export const countRules = (tx: Tx, where: Where) => tx.rule.count({ where })
 
 export const findRule = (tx: Tx, where: Where): Promise<Rule | null> => tx.rule.findFirst({ where })
 
-/** Deleted ones too: the log still names them. */
-export const findRulesOf = (tx: Tx, ids: readonly string[]): Promise<Rule[]> =>
-  tx.rule.findMany({ where: { id: { in: [...ids] } } })
-
 /** The row, not deleted, locked until the transaction ends. */
 export async function lockRule(tx: Tx, id: string): Promise<Rule | null> {
   await tx.$queryRaw`SELECT 1 FROM rules WHERE id = ${id}::uuid FOR UPDATE`

@@ -1,0 +1,108 @@
+import type pg from 'pg'
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { ApiKeyRow } from '../keys/keys.store.ts'
+import type { Tx } from '../lib/db.ts'
+import type { Keyset } from '../lib/page.ts'
+import type { EmergencyScope, Target } from './emergency.ts'
+
+export type Operation = Prisma.EmergencyOperationGetPayload<object>
+
+// Fragments of SQL, never values: each is chosen by a closed set of words.
+const OF = {
+  USER: 'k.owner_id = $1',
+  GROUP: 'k.owner_id IN (SELECT user_id FROM group_members WHERE group_id = $1)',
+  PROVIDER: 'k.provider_id = $1',
+  ALL: '$1::uuid IS NULL',
+} as const satisfies Record<EmergencyScope, string>
+
+const living = (scope: EmergencyScope) =>
+  `${OF[scope]} AND k.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`
+
+export type Traffic = { readonly keyCount: number; readonly usedKeyCount: number; readonly requestCount: number }
+
+/** How many keys would end, and what they did since an instant. */
+export async function readTraffic(pool: pg.Pool, { scope, id }: Target, now: Date, since: Date): Promise<Traffic> {
+  const { rows } = await pool.query<Traffic>(
+    `WITH dying AS MATERIALIZED (SELECT k.id FROM api_keys k WHERE ${living(scope)}), used AS (
+      SELECT key_id, sum(requests) AS requests FROM usage_rollups
+      WHERE hour >= $3 AND key_id IN (SELECT id FROM dying) GROUP BY key_id
+    ) SELECT (SELECT count(*) FROM dying)::int AS "keyCount", count(*)::int AS "usedKeyCount",
+      coalesce(sum(requests), 0)::float8 AS "requestCount" FROM used`,
+    [id, now, since],
+  )
+  return rows[0] ?? { keyCount: 0, usedKeyCount: 0, requestCount: 0 }
+}
+
+/** The next living keys of a target that were made before an instant. */
+export async function listDying(pool: pg.Pool, { scope, id }: Target, now: Date, madeBefore: Date, take: number) {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT k.id FROM api_keys k WHERE ${living(scope)} AND k.created_at <= $3 ORDER BY k.id LIMIT $4`,
+    [id, now, madeBefore, take],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** What a target is called: the word that has to be typed. Null: there is no such target. */
+export async function findName(tx: Tx, { scope, id }: Target): Promise<string | null> {
+  if (id === null) return null
+  const where = { id, deletedAt: null }
+  if (scope === 'USER') return (await tx.user.findFirst({ where: { id } }))?.username ?? null
+  if (scope === 'GROUP') return (await tx.group.findFirst({ where }))?.name ?? null
+  return (await tx.provider.findFirst({ where: { id } }))?.name ?? null
+}
+
+export const insertOperation = (tx: Tx, data: Prisma.EmergencyOperationUncheckedCreateInput) =>
+  tx.emergencyOperation.create({ data })
+
+export const findOperation = (tx: Tx, id: string) => tx.emergencyOperation.findUnique({ where: { id } })
+
+export const listOperations = (tx: Tx, keyset: Keyset) =>
+  tx.emergencyOperation.findMany({ where: keyset.where, orderBy: [...keyset.orderBy], take: keyset.take })
+
+export const countOperations = (tx: Tx) => tx.emergencyOperation.count()
+
+/** Operations that a node left in the middle, the oldest first. */
+export const listUnfinished = (tx: Tx) =>
+  tx.emergencyOperation.findMany({ where: { finishedAt: null }, orderBy: { startedAt: 'asc' } })
+
+/** Locks the operation until the transaction ends: nothing is ended for it while it is being undone. */
+export async function lockOperation(tx: Tx, id: string): Promise<Operation | null> {
+  await tx.$queryRaw`SELECT 1 FROM emergency_operations WHERE id = ${id}::uuid FOR UPDATE`
+  return findOperation(tx, id)
+}
+
+export const updateOperation = (tx: Tx, id: string, data: Prisma.EmergencyOperationUncheckedUpdateInput) =>
+  tx.emergencyOperation.update({ where: { id }, data })
+
+export async function recordEnded(tx: Tx, operationId: string, keys: readonly ApiKeyRow[], expiredAt: Date) {
+  const data = keys.map(({ id, expiresAt }) => ({ operationId, keyId: id, expiredAt, previously: expiresAt }))
+  await tx.emergencyKey.createMany({ data, skipDuplicates: true })
+  await tx.emergencyOperation.update({ where: { id: operationId }, data: { endedKeys: { increment: keys.length } } })
+}
+
+export type Restorable = { readonly keyId: string; readonly previously: Date | null }
+
+/**
+ * The next keys that this operation ended and that nothing else has touched since: not reported as leaked, not
+ * deleted, and still with the expiry that it gave them.
+ */
+export async function listRestorable(tx: Tx, operationId: string, take: number): Promise<Restorable[]> {
+  return tx.$queryRaw<Restorable[]>`
+    SELECT e.key_id AS "keyId", e.previously FROM emergency_keys e JOIN api_keys k ON k.id = e.key_id
+    WHERE e.operation_id = ${operationId}::uuid AND e.restored_at IS NULL AND k.expires_at = e.expired_at
+      AND k.leaked_at IS NULL AND k.deleted_at IS NULL
+    ORDER BY e.key_id LIMIT ${take}`
+}
+
+/** Gives keys the expiry back that they had. */
+export async function restoreKeys(tx: Tx, operationId: string, keyIds: readonly string[], at: Date): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE api_keys SET expires_at = e.previously, version = version + 1
+    FROM emergency_keys e WHERE e.operation_id = ${operationId}::uuid AND e.key_id = api_keys.id
+      AND api_keys.id = ANY(${keyIds}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE emergency_keys SET restored_at = ${at}::timestamptz
+    WHERE operation_id = ${operationId}::uuid AND key_id = ANY(${keyIds}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE emergency_operations SET restored_keys = restored_keys + ${keyIds.length} WHERE id = ${operationId}::uuid`
+}
