@@ -20,7 +20,7 @@ const bounds = EnvelopArmorPlugin({
   maxAliases: { n: 15, exposeLimits: false },
   maxTokens: { n: 1500, exposeLimits: false },
   maxDirectives: { n: 10, exposeLimits: false },
-  costLimit: { maxCost: 5000, objectCost: 2, scalarCost: 1, depthCostFactor: 1.5, exposeLimits: false },
+  costLimit: { maxCost: 20_000, objectCost: 2, scalarCost: 1, depthCostFactor: 1, exposeLimits: false },
   blockFieldSuggestion: { enabled: true },
 })
 
