@@ -126,6 +126,19 @@ test.each([
   expect(answer.status).toBeLessThan(500)
 })
 
+test('a full page of keys with everything about them is within the bounds', async () => {
+  const person = '{ id username displayName email role active createdAt }'
+  const secret = '{ id publicId prefix lastFour createdAt expiresAt lastUsedAt }'
+  const sums = '{ requests errors inputTokens outputTokens cachedTokens costMicros }'
+  const answer = await ask(`{ apiKeys(first: 100, orderBy: { field: NAME, direction: ASC }) {
+    totalCount pageInfo { hasNextPage endCursor }
+    edges { cursor node { id name type purpose application environment status createdAt expiresAt lastUsedAt deletedAt
+      publicId prefix lastFour owner ${person} creator ${person} provider { id name enabled models baseUrl }
+      secrets ${secret} usage { last24Hours ${sums} last30Days ${sums} daily } } } } }`)
+  expect(answer.body.errors).toBeUndefined()
+  expect(answer.body.data.apiKeys.totalCount).toBe(1)
+})
+
 test.each([
   [
     'a variable',
