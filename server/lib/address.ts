@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
@@ -48,11 +48,16 @@ export function isInRanges(text: string | null, ranges: readonly Range[]): boole
 /** The address a connection comes from, IPv4 unwrapped from its IPv6 form. */
 const read = (text: string) => (ipaddr.isValid(text) ? ipaddr.process(text) : null)
 
+type Asking = {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
 /**
  * The address of the caller. `X-Forwarded-For` is believed as far as it was written by trusted proxies: the last
  * address that is not one of them is the caller.
  */
-export function clientAddress(req: IncomingMessage, trusted: readonly Range[]): string | null {
+export function clientAddress(req: Asking, trusted: readonly Range[]): string | null {
   let address = read(req.socket.remoteAddress ?? '')
   if (!address) return null
   if (trusted.length === 0) return address.toString()

@@ -16,6 +16,8 @@ export function watchConnections(server: Server): () => void {
   }
   server.on('connection', add)
   server.on('request', (req) => unused.delete(req.socket))
+  // Said by what answers beside node:http.
+  server.on('used', (socket: Socket) => unused.delete(socket))
   // With TLS requests come over another socket object than the one that connected.
   server.on('secureConnection', (socket: Socket) => {
     for (const raw of unused.keys()) if (isUnder(raw, socket)) unused.delete(raw)

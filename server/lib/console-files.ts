@@ -37,7 +37,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** Headers of every answer that a browser may show. `secure`: people reach us by https only. */
 export function setSecurityHeaders(res: ServerResponse, secure: boolean): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value)
-  if (secure) res.setHeader('strict-transport-security', `max-age=${YEAR_S}; includeSubDomains`)
+  if (secure) res.setHeader('strict-transport-security', `max-age=${YEAR_S}`)
 }
 
 /** Serves the built console, compressed ahead of time; a page that a browser navigates to is its index.html. */

@@ -1,10 +1,13 @@
 import { lookup as resolve } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { buildConnector, Pool } from 'undici'
 import { readTarget, refuseAddress, type Target, type UrlPolicy, UrlRefused } from './url-policy.ts'
 
 export type PoolOptions = { readonly connectTimeoutMs: number }
+
+/** Opens one connection and hands it over, secured where the origin is `https:`. */
+export type Connect = (done: (error: Error | null, socket?: Socket | null) => void) => void
 
 export type OutgoingRequest = {
   readonly method: 'GET' | 'POST'
@@ -31,6 +34,8 @@ export type Outgoing = {
   checkUrl(url: string): Promise<void>
   /** Connections to one origin (`https://host:port`), for a caller who dispatches many requests. Close it after use. */
   pool(origin: string, options: PoolOptions): Pool
+  /** The same checked connections one by one, for a caller who speaks HTTP itself. */
+  connect(origin: string, options: PoolOptions): Connect
   /** One request, whole answer. Throws `UrlRefused`, or the network's error. */
   request(url: string, request: OutgoingRequest): Promise<OutgoingAnswer>
 }
@@ -64,7 +69,20 @@ export function createOutgoing(settings: OutgoingSettings): Outgoing {
       keepAliveTimeout: 30_000,
       keepAliveMaxTimeout: 60_000,
     })
-  return { pool, checkUrl: (url) => checkUrl(policy, url), request: (url, request) => requestOnce(pool, url, request) }
+  const connect = (origin: string, { connectTimeoutMs }: PoolOptions) =>
+    connectTo(connectorFor(policy, origin, connectTimeoutMs), new URL(origin))
+  return {
+    pool,
+    connect,
+    checkUrl: (url) => checkUrl(policy, url),
+    request: (url, request) => requestOnce(pool, url, request),
+  }
+}
+
+function connectTo(connector: buildConnector.connector, { hostname, host, protocol, port }: URL): Connect {
+  // An IPv6 address stands in brackets in a URL and without them everywhere else.
+  const options = { hostname: hostname.replace(/^\[|\]$/g, ''), host, protocol, port }
+  return (done) => connector(options, done)
 }
 
 /** Connects only to addresses that the policy allows, and to the very ones that were checked. */

@@ -1,46 +1,24 @@
-import type { LeaseAnswer, LeaseStore } from './leases.store.ts'
+import type { LeaseAnswer } from './leases.store.ts'
 import { amountAt, isRate, type Limit } from './limit.ts'
 import { LimitReached, type LimitReason } from './limit-reached.ts'
+import { Line } from './line.ts'
+import type { Node } from './node.ts'
+import { patienceFor, RECHECK_MS } from './patience.ts'
 import { Reservation } from './reservation.ts'
 import { Slice } from './slice.ts'
+import { Slices } from './slices.ts'
 import { SPANS, windowAt } from './window.ts'
-
-/** What the gates of a node share. */
-export type Node = {
-  readonly id: string
-  readonly store: Pick<LeaseStore, 'lease'>
-  now(): number
-  timeZone(): string
-  /** How many nodes there were when the database last answered. */
-  nodes: number
-  nextReport(): number
-  /** The database should soon hear what this node holds. */
-  reportSoon(): void
-}
-
-type Waiter = {
-  readonly need: number
-  readonly resolve: (reservation: Reservation) => void
-  readonly reject: (error: LimitReached) => void
-}
 
 /** A refusal holds this long without asking again, so that a flood of them costs the database nothing. */
 const EXHAUSTED_MS = 250
 /** While it does not answer the database is asked this often. */
 const AWAY_MS = 500
-const RECHECK_MS = 40
-/** How long others may take to give back what they do not need. */
-const CALL_BACK_MS = 400
-/** How long a request waits for reservations that may turn out larger than needed. */
-const RESERVED_MS = 1_000
-
 /** One limit at this node: hands out what was leased, leases more, and refuses when there is nothing to lease. */
 export class LimitGate {
   limit: Limit
   readonly #node: Node
-  readonly #waiters: Waiter[] = []
-  readonly #old = new Set<Slice>()
-  #slice: Slice | null = null
+  readonly #line = new Line()
+  readonly #slices: Slices
   #exhausted: { readonly until: number; readonly need: number } | null = null
   #awayUntil = 0
   #asking = false
@@ -51,60 +29,58 @@ export class LimitGate {
   constructor(node: Node, limit: Limit) {
     this.#node = node
     this.limit = limit
+    this.#slices = new Slices(limit.id)
   }
 
   /** Reserves `need`, at once when it was leased before. Throws or rejects with `LimitReached`. */
   take(need: number): Reservation | Promise<Reservation> {
     const now = this.#node.now()
-    const slice = this.#current(now)
-    if (this.#waiters.length === 0 && slice?.take(need, now)) {
-      this.#pace.taken += need
-      this.#refill(slice, need)
-      return new Reservation(this, slice, need)
+    const taken = this.#line.isEmpty ? this.#takeLeased(need, now) : null
+    if (taken) {
+      this.#refill(need, now)
+      return taken
     }
     const known = this.#exhausted
-    if (known && now < known.until && need >= known.need) throw this.#refusal('reached')
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ need, resolve, reject })
-      this.#pump()
-    })
+    if (known && now < known.until && need >= known.need && this.#current(now)) throw this.#refusal('reached')
+    const served = this.#line.join(need)
+    this.#pump()
+    return served
   }
 
   /** Somebody gave something back, or it was used less than promised. */
   returned(): void {
     this.#exhausted = null
-    if (this.#waiters.length > 0) {
-      this.#wake()
-      this.#pump()
-    }
+    if (this.#line.isEmpty) return
+    this.#wake()
+    this.#pump()
   }
 
-  /** Another node needs what is not needed here. */
+  /** Another node needs what is not needed here; it may also have asked because of numbers that are no longer true. */
   callBack(): void {
-    if (this.#waiters.length === 0 && !this.#asking && this.#slice?.giveBack()) this.#node.reportSoon()
-    // The other one may have asked because of numbers that are no longer true.
-    else if (this.#slice?.dirty) this.#node.reportSoon()
+    const slice = this.#slices.last
+    if (!slice || this.#asking) return
+    if (this.#line.isEmpty) slice.giveBack()
+    if (slice.dirty) this.#node.reportSoon()
   }
 
   /** The database counts this now. */
   stored(startsAt: number, amount: number): void {
-    for (const slice of this.slices()) if (slice.startsAt === startsAt) slice.stored(amount)
+    for (const slice of this.#slices.all()) if (slice.startsAt === startsAt) slice.stored(amount)
   }
 
-  /** The limit is another one now, or what it was given is no longer right. */
+  /** The limit is another one now: what was leased of the old one is asked for again. */
   changed(limit: Limit): void {
     const before = this.limit
     this.limit = limit
     this.#exhausted = null
-    if (before.version !== limit.version && this.#slice?.giveBack()) this.#node.reportSoon()
+    if (before.version !== limit.version && this.#slices.last?.giveBack()) this.#node.reportSoon()
   }
 
-  /** Every slice that still means something to the database; what is idle for long is given back. */
-  slices(idleSince = Number.NEGATIVE_INFINITY): readonly Slice[] {
+  /** Every slice that the database may have to hear of; what was not used since is given back. */
+  slices(idleSince: number): readonly Slice[] {
     const current = this.#current(this.#node.now())
-    if (current && current.usedAt < idleSince && this.#waiters.length === 0 && !this.#asking) current.giveBack()
-    for (const slice of this.#old) if (slice.isEmpty && !slice.dirty) this.#old.delete(slice)
-    return current ? [current, ...this.#old] : [...this.#old]
+    if (current && current.usedAt < idleSince && this.#line.isEmpty) current.giveBack()
+    return this.#slices.all()
   }
 
   /** True while the database is being asked: a report at the same time could undo what it answers. */
@@ -113,38 +89,28 @@ export class LimitGate {
   }
 
   /** What is left of it and when it starts anew, as far as this node knows; null: not known. */
-  state(): {
-    readonly limit: Limit
-    readonly allowed: number
-    readonly left: number
-    readonly resetsAt: number | null
-  } | null {
-    const slice = this.#slice
+  state() {
+    const slice = this.#slices.last
     if (!slice) return null
     const left = Math.max(0, Math.min(slice.allowed, slice.available + slice.idle))
-    return { limit: this.limit, allowed: slice.allowed, left, resetsAt: resetOf(slice) }
+    return { limit: this.limit, allowed: slice.allowed, left, resetsAt: slice.resetsAt }
   }
 
   #current(now: number): Slice | null {
-    const slice = this.#slice
-    if (!slice) return null
-    const { raisedUntil } = this.limit
-    // What was leased while the limit was raised is not all right any more once the raise is over.
-    if (raisedUntil !== null && slice.usedAt < raisedUntil.getTime() && raisedUntil.getTime() <= now) {
-      slice.giveBack()
-      slice.usedAt = now
-    }
-    if (now < slice.endsAt) return slice
-    slice.giveBack()
-    this.#old.add(slice)
-    this.#slice = null
-    this.#exhausted = null
-    return null
+    return this.#slices.current(this.limit, now)
   }
 
-  #refill(slice: Slice, need: number): void {
-    const { nodes } = this.#node
-    if (this.#asking || slice.idle >= this.#wished(need) / 2 || slice.available < 8 * nodes * need) return
+  #takeLeased(need: number, now: number): Reservation | null {
+    const slice = this.#current(now)
+    if (!slice?.take(need, now)) return null
+    this.#pace.taken += need
+    return new Reservation(this, slice, need)
+  }
+
+  #refill(need: number, now: number): void {
+    const slice = this.#current(now)
+    if (!slice || this.#asking || slice.idle >= this.#wished(need) / 2) return
+    if (slice.available < 8 * this.#node.nodes * need) return
     this.#ahead = true
     this.#pump()
   }
@@ -159,9 +125,9 @@ export class LimitGate {
   #pump(): void {
     if (this.#asking) return
     this.#asking = true
-    this.#serveAll().finally(() => {
+    void this.#serveAll().finally(() => {
       this.#asking = false
-      if (this.#waiters.length > 0) this.#pump()
+      if (!this.#line.isEmpty) this.#pump()
     })
   }
 
@@ -169,116 +135,66 @@ export class LimitGate {
   async #serveAll(): Promise<void> {
     let shortSince: number | null = null
     this.#serve()
-    while (this.#waiters.length > 0 || this.#ahead) {
+    while (!this.#line.isEmpty || this.#ahead) {
       this.#ahead = false
       const answer = await this.#ask()
       if (answer === 'away') return this.#serveAlone()
       if (answer === 'gone') return this.#letAll()
-      if (this.#serve() || this.#waiters.length === 0) {
+      if (this.#serve() || this.#line.isEmpty) {
         shortSince = null
         continue
       }
       shortSince ??= performance.now()
-      if (performance.now() - shortSince >= this.#patience(answer)) {
-        this.#refuse()
-        shortSince = null
-      } else {
+      const patience = patienceFor(this.limit, this.#line.need, answer, this.#slices.last)
+      if (performance.now() - shortSince < patience) {
         await this.#moment()
         this.#serve()
+      } else {
+        this.#refuse()
+        shortSince = null
       }
     }
   }
 
-  /** True when somebody got what he waited for. */
   #serve(): boolean {
     const now = this.#node.now()
-    let served = false
-    for (let [head] = this.#waiters; head; [head] = this.#waiters) {
-      const slice = this.#current(now)
-      if (!slice?.take(head.need, now)) break
-      this.#pace.taken += head.need
-      this.#waiters.shift()
-      head.resolve(new Reservation(this, slice, head.need))
-      served = true
-    }
-    return served
+    return this.#line.serve((need) => this.#takeLeased(need, now))
   }
 
   async #ask(): Promise<LeaseAnswer | 'away' | 'gone'> {
-    const { now, timeZone, store, nextReport, id } = this.#node
-    const at = now()
-    if (at < this.#awayUntil) return 'away'
-    const slice = this.#current(at)
-    const window = windowAt(this.limit.period, at, timeZone())
-    const need = this.#waiters[0]?.need ?? 0
-    const demand = this.#waiters.reduce((sum, waiter) => sum + waiter.need, 0)
+    const { store, id } = this.#node
+    const now = this.#node.now()
+    if (now < this.#awayUntil) return 'away'
+    const slice = this.#current(now)
+    const window = windowAt(this.limit.period, now, this.#node.timeZone())
+    const { need, demand } = this.#line
     const idle = slice?.idle ?? 0
     const ahead = this.#wished(need)
-    this.#pace = { since: at, taken: 0 }
+    this.#pace = { since: now, taken: 0 }
     try {
       const answer = await store.lease({
         limitId: this.limit.id,
         nodeId: id,
-        now: at,
+        now,
         startsAt: window?.startsAt ?? null,
-        spanMs: window ? null : (this.limit.period && SPANS[this.limit.period]) || 0,
+        spanMs: window ? null : ((this.limit.period && SPANS[this.limit.period]) ?? 0),
         known: slice?.startsAt ?? null,
         idle,
         reserved: slice?.reserved ?? 0,
         unstored: slice?.unstored ?? 0,
-        report: nextReport(),
+        report: this.#node.nextReport(),
         need: Math.max(0, need - idle),
         demand: Math.max(0, demand - idle),
         ahead,
       })
-      return answer === null ? 'gone' : this.#accept(answer)
+      if (answer === null) return 'gone'
+      this.#slices.accept(this.limit, answer, this.#node.now(), this.#node.timeZone())
+      this.#node.nodes = answer.nodes
+      return answer
     } catch {
-      this.#awayUntil = now() + AWAY_MS
+      this.#awayUntil = this.#node.now() + AWAY_MS
       return 'away'
     }
-  }
-
-  #accept(answer: LeaseAnswer): LeaseAnswer {
-    const slice = this.#sliceOf(answer.startsAt)
-    slice.idle += answer.granted
-    slice.usedAt = this.#node.now()
-    slice.available = answer.available
-    slice.allowed = answer.allowed
-    slice.dirty = true
-    this.#node.nodes = answer.nodes
-    return answer
-  }
-
-  #sliceOf(startsAt: number): Slice {
-    const slice = this.#slice
-    if (slice?.startsAt === startsAt) return slice
-    if (slice) {
-      slice.giveBack()
-      this.#old.add(slice)
-    }
-    // A window that was begun before the database went away may go on.
-    const earlier = [...this.#old].find((old) => old.startsAt === startsAt)
-    if (earlier) this.#old.delete(earlier)
-    this.#slice = earlier ?? new Slice(this.limit.id, startsAt, this.#endOf(startsAt))
-    return this.#slice
-  }
-
-  #endOf(startsAt: number): number | null {
-    const { period } = this.limit
-    const span = period ? SPANS[period] : undefined
-    return span === undefined ? (windowAt(period, startsAt, this.#node.timeZone())?.endsAt ?? null) : startsAt + span
-  }
-
-  /** Milliseconds after which "there is not enough" is the truth, and not a number on its way. */
-  #patience(answer: LeaseAnswer): number {
-    const need = this.#waiters[0]?.need ?? 0
-    const reserved = answer.othersReserved + (this.#slice?.reserved ?? 0)
-    const { metric } = this.limit
-    const mayShrink = (metric === 'TOKENS' || metric === 'MONEY') && answer.used + need <= answer.allowed
-    if (mayShrink && reserved > 0) return RESERVED_MS
-    if (answer.othersIdle > 0) return CALL_BACK_MS
-    const onItsWay = answer.othersReserved + answer.othersUnstored + (this.#slice?.unstored ?? 0)
-    return onItsWay > 0 ? RECHECK_MS : 0
   }
 
   /** Until something comes back here, or may have come back elsewhere. */
@@ -294,47 +210,36 @@ export class LimitGate {
 
   /** Refuses the first who waits, and everybody who asks for no less. */
   #refuse(): void {
-    const need = this.#waiters[0]?.need ?? 0
+    const { need } = this.#line
     this.#exhausted = { until: this.#node.now() + EXHAUSTED_MS, need }
-    this.#reject((waiter) => waiter.need >= need, 'reached')
-  }
-
-  #reject(applies: (waiter: Waiter) => boolean, reason: LimitReason): void {
-    const refused = this.#waiters.filter(applies)
-    const kept = this.#waiters.filter((waiter) => !applies(waiter))
-    this.#waiters.splice(0, this.#waiters.length, ...kept)
-    const error = this.#refusal(reason)
-    for (const waiter of refused) waiter.reject(error)
+    this.#line.refuse(need, this.#refusal('reached'))
   }
 
   #refusal(reason: LimitReason): LimitReached {
-    const slice = this.#slice
+    const slice = this.#slices.last
     const allowed = slice?.allowed ?? Number(amountAt(this.limit, new Date(this.#node.now())))
-    return new LimitReached(this.limit, reason, slice && resetOf(slice), allowed)
+    return new LimitReached(this.limit, reason, slice?.resetsAt ?? null, allowed)
   }
 
   /** The database is away: a rate goes on with this node's share of it, a budget with what was leased. */
   #serveAlone(): void {
     const now = this.#node.now()
-    if (!isRate(this.limit) && this.limit.metric !== 'CONCURRENCY') return this.#reject(() => true, 'unavailable')
+    if (!isRate(this.limit) && this.limit.metric !== 'CONCURRENCY') {
+      return this.#line.refuse(0, this.#refusal('unavailable'))
+    }
     const share = Math.max(1, Math.floor(Number(amountAt(this.limit, new Date(now))) / this.#node.nodes))
-    const slice = this.#current(now) ?? this.#sliceOf(windowAt(this.limit.period, now, 'UTC')?.startsAt ?? now)
+    const startsAt = windowAt(this.limit.period, now, 'UTC')?.startsAt ?? now
+    const slice = this.#current(now) ?? this.#slices.begin(this.limit, startsAt, 'UTC')
     slice.allowed = share
     const taken = this.limit.metric === 'CONCURRENCY' ? slice.reserved : slice.taken
     slice.idle = Math.max(slice.idle, share - taken)
-    while (this.#serve());
-    this.#reject(() => true, 'reached')
+    this.#serve()
+    this.#line.refuse(0, this.#refusal('reached'))
   }
 
   /** There is no such limit any more. */
   #letAll(): void {
     const slice = new Slice(this.limit.id, 0, null)
-    for (const { need, resolve } of this.#waiters.splice(0)) {
-      slice.idle += need
-      slice.take(need, 0)
-      resolve(new Reservation(this, slice, need))
-    }
+    this.#line.serve((need) => new Reservation(this, slice, need))
   }
 }
-
-const resetOf = ({ endsAt }: Slice) => (Number.isFinite(endsAt) ? endsAt : null)

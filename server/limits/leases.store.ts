@@ -143,18 +143,19 @@ export async function listenForNeeds(
 ): Promise<() => void> {
   const client = await pool.connect()
   let over = false
+  let wanted = true
   const drop = () => {
     if (over) return
     over = true
     client.release(true)
-    lost()
+    if (wanted) lost()
   }
   client.on('error', drop)
   client.on('end', drop)
   client.on('notification', ({ payload }) => heard(payload ?? ''))
   await client.query('LISTEN aic_limits')
   return () => {
-    lost = () => undefined
+    wanted = false
     drop()
   }
 }

@@ -98,33 +98,6 @@ export const Limit = builder.prismaObject('Limit', {
     allowUnpriced: t.exposeBoolean('allowUnpriced', {
       description: 'For money: true lets requests pass whose price is unknown; they count nothing.',
     }),
-    used: t.field({
-      type: 'BigInt',
-      description: 'Used in this window; for requests at once: under way. At most seconds late.',
-      resolve: async (limit, _args, context) => (await meterOf(limit, context)).used,
-    }),
-    reserved: t.field({
-      type: 'BigInt',
-      description: 'Promised to requests under way. At most seconds late.',
-      resolve: async (limit, _args, context) => (await meterOf(limit, context)).reserved,
-    }),
-    remaining: t.field({
-      type: 'BigInt',
-      description: 'What neither is used nor reserved.',
-      resolve: async (limit, _args, context) => (await meterOf(limit, context)).remaining,
-    }),
-    windowStartsAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When this window began; null: none has begun, or it has no beginning.',
-      resolve: async (limit, _args, context) => (await meterOf(limit, context)).windowStartsAt,
-    }),
-    resetsAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it starts anew; null: never, or no window has begun.',
-      resolve: async (limit, _args, context) => (await meterOf(limit, context)).resetsAt,
-    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',
@@ -133,6 +106,36 @@ export const Limit = builder.prismaObject('Limit', {
     }),
   }),
 })
+
+builder.prismaObjectFields(Limit, (t) => ({
+  used: t.field({
+    type: 'BigInt',
+    description: 'Used in this window; for requests at once: under way. At most seconds late.',
+    resolve: async (limit, _args, context) => (await meterOf(limit, context)).used,
+  }),
+  reserved: t.field({
+    type: 'BigInt',
+    description: 'Promised to requests under way. At most seconds late.',
+    resolve: async (limit, _args, context) => (await meterOf(limit, context)).reserved,
+  }),
+  remaining: t.field({
+    type: 'BigInt',
+    description: 'What neither is used nor reserved.',
+    resolve: async (limit, _args, context) => (await meterOf(limit, context)).remaining,
+  }),
+  windowStartsAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When this window began; null: none has begun, or it has no beginning.',
+    resolve: async (limit, _args, context) => (await meterOf(limit, context)).windowStartsAt,
+  }),
+  resetsAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it starts anew; null: never, or no window has begun.',
+    resolve: async (limit, _args, context) => (await meterOf(limit, context)).resetsAt,
+  }),
+}))
 
 builder.objectField(ApiKey, 'limits', (t) =>
   t.field({

@@ -75,7 +75,7 @@ export async function findMissingTarget(tx: Tx, { keyId, userId, groupId, provid
     groupId == null || tx.group.findFirst({ where: { id: groupId, deletedAt: null }, select }),
     providerId == null || tx.provider.findFirst({ where: { id: providerId, deletedAt: null }, select }),
   ])
-  const missing = found.findIndex((one) => one === null)
+  const missing = found.indexOf(null)
   return missing === -1 ? null : (['keyId', 'userId', 'groupId', 'providerId'] as const)[missing]
 }
 

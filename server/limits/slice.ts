@@ -61,6 +61,11 @@ export class Slice {
     return true
   }
 
+  /** When it starts anew (epoch ms); null: never. */
+  get resetsAt(): number | null {
+    return Number.isFinite(this.endsAt) ? this.endsAt : null
+  }
+
   get isEmpty(): boolean {
     return this.idle <= 0 && this.reserved === 0 && this.unstored === 0
   }

@@ -4,9 +4,9 @@ import type { Context } from '../graphql/context.ts'
 import { schema } from '../graphql/schema.ts'
 import { createApiKey } from '../keys/create-key.service.ts'
 import { testWorld } from '../test/world.ts'
-import { createAccessToken } from '../users/access-tokens.service.ts'
 import { createGroup } from '../users/groups.service.ts'
-import { findViewer } from '../users/sign-in.service.ts'
+import { IDLE_MS } from '../users/session.ts'
+import { findViewer, signIn } from '../users/sign-in.service.ts'
 import { createUser } from '../users/users.service.ts'
 import type { Viewer } from '../users/viewer.ts'
 import { createRule } from './rules.service.ts'
@@ -178,14 +178,12 @@ describe('a mutation', () => {
   })
 
   it.each(Object.entries(mutations))('%s does nothing for a session that has expired', async (name, input) => {
-    const made = await createUser(administrator, { username: `root-${name}`, role: 'ADMINISTRATOR', password })
-    const { secret } = await createAccessToken(
-      { ...administrator, viewer: { ...administrator.viewer, id: made.user.id } },
-      { name: 'script', scopes: ['WRITE'], expiresAt: new Date(world.clock.now().getTime() + 60_000) },
-    )
-    expect(await findViewer(parts, { accessToken: secret })).not.toBeNull()
-    world.clock.advance(60_000)
-    const viewer = await findViewer(parts, { accessToken: secret })
+    const person = { username: `root-${name}`, role: 'ADMINISTRATOR', password } as const
+    await createUser(administrator, person)
+    const { token } = await signIn({ parts, origin: administrator.origin }, person)
+    expect(await findViewer(parts, { sessionToken: token })).toMatchObject({ role: 'ADMINISTRATOR' })
+    world.clock.advance(IDLE_MS)
+    const viewer = await findViewer(parts, { sessionToken: token })
     expect(viewer).toBeNull()
     expect((await call(viewer, name, input)).codes).toEqual(['UNAUTHENTICATED'])
   })

@@ -6,8 +6,9 @@ import { readSegment } from './journal-file.ts'
 import type { MeterEntries } from './meter-entries.ts'
 import { replay, storeAll } from './store-entries.service.ts'
 
-const BATCH = 1_000
-const INTERVAL_MS = 100
+// Larger batches cost less per entry, here and in the database; nobody waits for them.
+const BATCH = 2_000
+const INTERVAL_MS = 300
 const MAX_PAUSE_MS = 5_000
 
 /** Moves ended requests from the journal to the database, and waits for it when it is away. */

@@ -3,12 +3,10 @@ import { join } from 'node:path'
 import type { Logger } from '../lib/log.ts'
 import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
 import { type Segment, trySync } from './segment.ts'
+import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
-/** The disk does not take records: nothing may be admitted. */
-export class JournalFailure extends Error {
-  override readonly name = 'JournalFailure'
-}
+export { JournalFailure }
 
 /** An ended request on its way to the database. `segment` is null when the disk refused its end. */
 export type Queued = { readonly entry: UsageEntry; readonly segment: Segment | null; readonly intent: Segment | null }
@@ -46,12 +44,22 @@ export class Journal {
   #dirty = false
   #syncing = false
   #waiting: (() => void)[] = []
+  readonly #together: Together
 
   constructor(settings: JournalSettings) {
     this.#settings = settings
     mkdirSync(settings.directory, { recursive: true, mode: 0o700 })
     this.leftOver = segmentPaths(settings.directory)
     this.#number = listSegments(settings.directory).at(-1) ?? 0
+    this.#together = new Together({
+      append: (bytes, length) => this.#appendTo(this.#open(), bytes, length),
+      began: (segment) => {
+        segment.openIntents++
+      },
+      ended: (entry, segment, intent) => this.#ended(entry, segment, intent),
+      begin: (intent) => this.begin(intent),
+      end: (entry, intent) => this.end(entry, intent),
+    })
     this.#timers = [
       setInterval(() => this.#sync(), SYNC_INTERVAL_MS).unref(),
       setInterval(() => this.#probe(), PROBE_INTERVAL_MS).unref(),
@@ -70,15 +78,20 @@ export class Journal {
     return segment
   }
 
+  /** As `begin`, in one write with whatever else this turn of the event loop records. */
+  beginSoon(intent: UsageIntent, done: Begun): void {
+    this.#together.add({ intent, done })
+  }
+
+  /** As `end`; `done` is called when it is written. */
+  endSoon(entry: UsageEntry, segment: Segment | null, done: () => void): void {
+    this.#together.add({ entry, segment, done })
+  }
+
   /** Records how a request ended; `intent` is what `begin` answered, null for one that was refused. Never throws. */
   end(entry: UsageEntry, intent: Segment | null): void {
     try {
-      const segment = this.#write('end', entry)
-      segment.unstored++
-      if (intent) this.#intentEnded(intent)
-      if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED))
-        this.queue.push({ entry, segment, intent: null })
-      else segment.spilled = true
+      this.#ended(entry, this.#write('end', entry), intent)
     } catch {
       // The intent is on disk and stays there until the database has this entry: it cannot be lost or counted twice.
       this.queue.push({ entry, segment: null, intent })
@@ -120,15 +133,27 @@ export class Journal {
   /** Closes the files; deletes those with nothing left to say. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer)
+    this.#together.flush()
     this.#rotate()
     for (const segment of this.#segments) this.#deleteIfDone(segment)
+  }
+
+  #ended(entry: UsageEntry, segment: Segment, intent: Segment | null): void {
+    segment.unstored++
+    if (intent) this.#intentEnded(intent)
+    if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED)) this.queue.push({ entry, segment, intent: null })
+    else segment.spilled = true
   }
 
   #write(kind: 'intent' | 'end', value: UsageIntent | UsageEntry): Segment {
     const segment = this.#open()
     const length = encodeRecord(this.#buffer, kind, value)
     if (length === -1) throw new JournalFailure('the record is too long')
-    this.#append(segment, this.#buffer, length)
+    return this.#appendTo(segment, this.#buffer, length)
+  }
+
+  #appendTo(segment: Segment, bytes: Buffer, length: number): Segment {
+    this.#append(segment, bytes, length)
     this.#dirty = true
     return segment
   }

@@ -62,4 +62,3 @@ export async function readKeyUsage(pool: pg.Pool, ids: readonly string[], now: D
     ]),
   )
 }
-

@@ -1,9 +1,10 @@
+import { type FieldNode, type GraphQLResolveInfo, visit } from 'graphql'
 import { builder } from '../graphql/builder.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
+import { type KeyUsage, NO_USAGE, readKeyUsage } from './key-usage.store.ts'
 import type { Percentiles } from './latency.ts'
 import { getUsage } from './report.service.ts'
-import { type KeyUsage, NO_USAGE, readKeyUsage } from './key-usage.store.ts'
 import type { UsageTotals as Totals, UsagePoint } from './report.store.ts'
 
 const UsageInterval = builder.enumType('UsageInterval', {
@@ -92,15 +93,28 @@ const UsagePointRef = builder.objectRef<UsagePoint>('UsagePoint').implement({
     latencyMs: t.expose('latencyMs', {
       type: UsagePercentiles,
       nullable: true,
-      description: 'Milliseconds from the request to the end of the answer, of requests that reached a provider.',
+      description:
+        'Milliseconds from the request to the end of the answer, of requests that reached a provider. Null: there was none, or the points are hours of a span of more than 72.',
     }),
     firstTokenMs: t.expose('firstTokenMs', {
       type: UsagePercentiles,
       nullable: true,
-      description: "Milliseconds to the first byte of the answer's body; null: no answer had one.",
+      description: "Milliseconds to the first byte of the answer's body. Null: no answer had one, or as above.",
     }),
   }),
 })
+
+/** True when the document names one of these fields below this one, or in a fragment. */
+function asksFor({ fieldNodes, fragments }: GraphQLResolveInfo, names: readonly string[]): boolean {
+  let found = false
+  const look = {
+    Field({ name }: FieldNode) {
+      if (names.includes(name.value)) found = true
+    },
+  }
+  for (const node of [...fieldNodes, ...Object.values(fragments)]) visit(node, look)
+  return found
+}
 
 builder.queryField('usage', (t) =>
   t.field({
@@ -115,7 +129,9 @@ builder.queryField('usage', (t) =>
       groupBy: t.arg({ type: UsageGroupBy, description: 'What to tell apart; default: nothing.' }),
       filter: t.arg({ type: UsageFilter, description: 'Only these requests.' }),
     },
-    resolve: async (_root, question, context) => [...(await getUsage(signedIn(context), question))],
+    resolve: async (_root, question, context, info) => [
+      ...(await getUsage(signedIn(context), { ...question, durations: asksFor(info, ['latencyMs', 'firstTokenMs']) })),
+    ],
   }),
 )
 

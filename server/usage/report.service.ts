@@ -9,6 +9,8 @@ export type UsageQuestion = {
   readonly interval: UsageInterval
   readonly groupBy?: UsageGroup | null | undefined
   readonly filter?: UsageFilter | null | undefined
+  /** False: percentiles of durations are not wanted. */
+  readonly durations?: boolean
 }
 
 export type UsageFilter = {
@@ -48,6 +50,7 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
     groupBy: groupBy ?? null,
     timeZone: await readTimeZone(pool),
     maxGroups: MAX_GROUPS,
+    durations: question.durations ?? true,
     filter: {
       ownerId: seesAll(viewer) ? (filter?.ownerId ?? null) : viewer.id,
       keyId: filter?.keyId ?? null,

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { calendarWindow } from '../limits/window.ts'
 import { type Percentiles, percentilesOf, readSketch } from './latency.ts'
 
 export type UsageGroup = 'KEY' | 'OWNER' | 'PROVIDER' | 'MODEL' | 'STATUS' | 'CODE'
@@ -33,6 +34,8 @@ export type UsageQuery = {
   readonly groupBy: UsageGroup | null
   readonly timeZone: string
   readonly maxGroups: number
+  /** Whether percentiles of durations are wanted: they cost more than all sums. */
+  readonly durations: boolean
   readonly filter: {
     readonly ownerId: string | null
     readonly keyId: string | null
@@ -43,19 +46,13 @@ export type UsageQuery = {
 
 // Fragments of SQL, never values: each is chosen by a closed set of words.
 const GROUPS = {
-  KEY: { column: 'key_id::text', label: '(SELECT name FROM api_keys WHERE id = g.grp::uuid)' },
-  OWNER: { column: 'owner_id::text', label: '(SELECT display_name FROM users WHERE id = g.grp::uuid)' },
-  PROVIDER: { column: 'provider_id::text', label: '(SELECT name FROM providers WHERE id = g.grp::uuid)' },
+  KEY: { column: 'key_id', label: '(SELECT name FROM api_keys WHERE id = g.grp)' },
+  OWNER: { column: 'owner_id', label: '(SELECT display_name FROM users WHERE id = g.grp)' },
+  PROVIDER: { column: 'provider_id', label: '(SELECT name FROM providers WHERE id = g.grp)' },
   MODEL: { column: 'model', label: 'g.grp' },
-  STATUS: { column: 'status::text', label: 'g.grp' },
+  STATUS: { column: 'status', label: 'g.grp::text' },
   CODE: { column: 'code', label: 'g.grp' },
 } as const satisfies Record<UsageGroup, object>
-
-const STARTS = {
-  HOUR: `date_trunc('hour', start, 'UTC')`,
-  DAY: `date_trunc('day', start, $7)`,
-  TOTAL: '$1::timestamptz',
-} as const satisfies Record<UsageInterval, string>
 
 export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILTER (WHERE code <> ''), 0)::int AS errors,
   sum(input_tokens) AS "inputTokens", sum(output_tokens) AS "outputTokens", sum(cached_tokens) AS "cachedTokens",
@@ -64,51 +61,67 @@ export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILT
 const NARROWED = `($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
   AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6)`
 
-const COLUMNS = `key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens, cached_tokens,
-  cost_micros, latency_ms, latencies, first_tokens`
+const HOURS = (from: string, to: string) => `FROM usage_rollups WHERE hour >= ${from} AND hour < ${to} AND ${NARROWED}`
+const DAYS = `FROM usage_days WHERE day >= $9 AND day < $10 AND ${NARROWED}`
 
-// Whole days of a long span are read as days, its two ends and short spans as hours.
-const HOURS = `SELECT hour AS start, ${COLUMNS} FROM usage_rollups WHERE hour >= $1 AND hour < $2 AND ${NARROWED}`
-const WHOLE_DAYS = `
-  SELECT hour, ${COLUMNS} FROM usage_rollups, whole
-    WHERE (hour >= $1 AND hour < whole.first OR hour >= whole.last AND hour < $2) AND ${NARROWED}
-  UNION ALL
-  SELECT day, ${COLUMNS} FROM usage_days, whole WHERE day >= whole.first AND day < whole.last AND ${NARROWED}`
-
-const WHOLE = `
-  SELECT first, greatest(first, last) AS last FROM (
-    SELECT CASE WHEN date_trunc('day', $1, $7) = $1 THEN $1
-        ELSE date_trunc('day', date_trunc('day', $1, $7) + interval '36 hours', $7) END AS first,
-      date_trunc('day', $2, $7) AS last
-  ) AS days`
-
-const textOf = ({ interval, groupBy }: UsageQuery) => {
-  const group = groupBy === null ? { column: 'NULL::text', label: 'NULL::text' } : GROUPS[groupBy]
-  return `
-    WITH whole AS (${WHOLE.replaceAll('$1', '$1::timestamptz').replaceAll('$2', '$2::timestamptz')}
-    ), narrowed AS MATERIALIZED (
-      SELECT *, ${group.column} AS grp FROM (${interval === 'HOUR' ? HOURS : WHOLE_DAYS}) AS rows (start)
-    ), g AS MATERIALIZED (
-      SELECT grp FROM narrowed GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8
-    ), points AS (
-      SELECT ${STARTS[interval]} AS at, coalesce(g.grp, '') AS key, g.grp, ${SUMS},
-        round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
-      FROM narrowed JOIN g ON narrowed.grp IS NOT DISTINCT FROM g.grp GROUP BY 1, g.grp
-    ), latencies AS (${sketchText(interval, 'latencies')}
-    ), first_tokens AS (${sketchText(interval, 'first_tokens')}
-    )
-    SELECT at AS start, g.grp AS "group", ${group.label} AS label, requests, errors, "inputTokens", "outputTokens",
-      "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies, f.sketch AS "firstTokens"
-    FROM points g LEFT JOIN latencies l USING (at, key) LEFT JOIN first_tokens f USING (at, key)
-    ORDER BY 1, requests DESC, 2`
+/** The rows of a span with these columns; `$start` in them stands for the beginning of the interval. */
+const rowsText = (interval: UsageInterval, columns: string): string => {
+  const from = (start: string, rows: string) => `SELECT ${columns.replace('$start', start)} ${rows}`
+  if (interval === 'HOUR') return from('hour', HOURS('$1', '$2'))
+  const [hours, days] =
+    interval === 'DAY' ? [`date_trunc('day', hour, $7)`, 'day'] : ['$1::timestamptz', '$1::timestamptz']
+  // Whole days are read as days, what is left at both ends as hours.
+  return [from(hours, HOURS('$1', '$9')), from(days, DAYS), from(hours, HOURS('$10', '$2'))].join(' UNION ALL ')
 }
 
+/** The first and the last midnight of a span; both its end when it holds no whole day. */
+function wholeDays({ from, to, timeZone }: UsageQuery): readonly [Date, Date] {
+  const first = calendarWindow('DAY', from.getTime() - 1, timeZone).endsAt ?? to.getTime()
+  const last = calendarWindow('DAY', to.getTime(), timeZone).startsAt
+  return first < last ? [new Date(first), new Date(last)] : [to, to]
+}
+
+/** The longest span of hours whose durations are told: a million of them in as many rows take too long. */
+const HOURS_WITH_SKETCHES = 72
+
+const hasSketches = ({ interval, from, to, durations }: UsageQuery) =>
+  durations && (interval !== 'HOUR' || to.getTime() - from.getTime() <= HOURS_WITH_SKETCHES * 3_600_000)
+
+const textOf = (query: UsageQuery) => {
+  const { interval, groupBy } = query
+  const group = groupBy === null ? { column: `''::text`, label: 'NULL::text' } : GROUPS[groupBy]
+  const grouped = groupBy === null ? '' : 'JOIN g USING (grp)'
+  const sums = rowsText(
+    interval,
+    `$start AS at, ${group.column} AS grp, requests, code, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms`,
+  )
+  const sketch = (column: string) =>
+    hasSketches(query) ? sketchText(interval, group.column, grouped, column) : NO_SKETCH
+  return `
+    WITH used AS (SELECT $7::text, $9::timestamptz, $10::timestamptz), g AS MATERIALIZED (
+      SELECT grp FROM (${rowsText(interval, `$start AS at, ${group.column} AS grp, requests`)}) AS rows
+      GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8
+    ), points AS (
+      SELECT at, grp, ${SUMS}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
+      FROM (${sums}) AS rows ${grouped} GROUP BY 1, 2
+    ), l AS (${sketch('latencies')}
+    ), f AS (${sketch('first_tokens')}
+    )
+    SELECT at AS start, ${groupBy === null ? 'NULL::text' : 'g.grp::text'} AS "group", ${group.label} AS label, requests, errors,
+      "inputTokens", "outputTokens", "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies,
+      f.sketch AS "firstTokens"
+    FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, requests DESC, 2`
+}
+
+const NO_SKETCH = 'SELECT at, grp, NULL::bigint[] AS sketch FROM points WHERE false'
+
 /** The histograms of each point and group, merged: elements as in the rows. */
-const sketchText = (interval: UsageInterval, column: 'latencies' | 'first_tokens') => `
-      SELECT at, key, array_agg((bucket << 40) | count) AS sketch FROM (
-        SELECT ${STARTS[interval]} AS at, coalesce(g.grp, '') AS key, element >> 40 AS bucket,
-          sum(element & 1099511627775)::bigint AS count
-        FROM narrowed JOIN g ON narrowed.grp IS NOT DISTINCT FROM g.grp, unnest(${column}) AS element GROUP BY 1, 2, 3
+const sketchText = (interval: UsageInterval, group: string, grouped: string, column: string) => `
+      SELECT at, grp, array_agg((bucket << 40) | count) AS sketch FROM (
+        SELECT at, grp, element >> 40 AS bucket, sum((element & 1099511627775)::int) AS count
+        FROM (${rowsText(interval, `$start AS at, ${group} AS grp, ${column} AS elements`)}) AS rows ${grouped},
+          unnest(elements) AS element
+        GROUP BY 1, 2, 3
       ) AS counted GROUP BY 1, 2`
 
 type Row = Omit<UsagePoint, keyof Texts | 'latencyMs' | 'firstTokenMs'> & Texts & Sketches
@@ -123,11 +136,28 @@ export const toNumbers = <Rest extends Texts>(row: Rest) => ({
   costMicros: BigInt(row.costMicros),
 })
 
+/** Reads with enough memory to count durations by hash: sorting a few hundred thousand of them takes three times as long. */
+async function inMemory(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  const client = await pool.connect()
+  try {
+    await client.query(`BEGIN READ ONLY; SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off`)
+    const { rows } = await client.query<Row>(text, [...values])
+    return rows
+  } finally {
+    // Nothing was changed; a connection that cannot do this is not worth keeping.
+    await client.query('ROLLBACK').then(
+      () => client.release(),
+      (error: Error) => client.release(error),
+    )
+  }
+}
+
 /** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
 export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { ownerId, keyId, providerId, model } = query.filter
-  const values = [query.from, query.to, ownerId, keyId, providerId, model, query.timeZone, query.maxGroups]
-  const { rows } = await pool.query<Row>(textOf(query), values)
+  const narrowing = [ownerId, keyId, providerId, model, query.timeZone, query.maxGroups]
+  const values = [query.from, query.to, ...narrowing, ...wholeDays(query)]
+  const rows = await inMemory(pool, textOf(query), values)
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),
     latencyMs: percentilesOf(readSketch(latencies ?? [])),

@@ -6,7 +6,7 @@ import { readSegment } from './journal-file.ts'
 import { insertEntries, refusesData } from './usage.store.ts'
 import { toInterrupted, type UsageEntry, type UsageIntent } from './usage-entry.ts'
 
-const BATCH = 1_000
+const BATCH = 2_000
 
 type Needs = { readonly db: Pick<Db, 'pool'>; readonly log: Logger }
 

@@ -35,12 +35,12 @@ const COUNTED = {
 } as const
 
 const WINDOWS = {
-  MINUTE: { hour: 'hour', entry: `date_trunc('minute', started_at)` },
-  HOUR: { hour: 'hour', entry: 'hour' },
-  DAY: { hour: `date_trunc('day', hour, $8)`, entry: 'win' },
-  WEEK: { hour: `date_trunc('week', hour, $8)`, entry: 'win' },
-  MONTH: { hour: `date_trunc('month', hour, $8)`, entry: 'win' },
-  TOTAL: { hour: `'epoch'::timestamptz`, entry: 'win' },
+  MINUTE: 'hour',
+  HOUR: 'hour',
+  DAY: `date_trunc('day', hour, $8)`,
+  WEEK: `date_trunc('week', hour, $8)`,
+  MONTH: `date_trunc('month', hour, $8)`,
+  TOTAL: `'epoch'::timestamptz`,
 } as const
 
 const CONCERNS = `($3::uuid IS NULL OR key_id = $3) AND ($4::uuid[] IS NULL OR owner_id = ANY($4))
@@ -50,14 +50,39 @@ const CONCERNS = `($3::uuid IS NULL OR key_id = $3) AND ($4::uuid[] IS NULL OR o
 const BEFORE = `code NOT IN ('key_expired', 'key_deleted', 'key_disabled', 'key_pending', 'permission_denied',
   'model_not_available', 'not_found', 'upstream_auth', 'overloaded')`
 
+const ENTRY = `owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, id, input_tokens,
+  output_tokens, cost_micros`
+const ENTRIES = `FROM usage_entries WHERE ${CONCERNS} AND ($6::text IS NULL OR model_asked LIKE $6)
+  AND (code IS NULL OR ${BEFORE})`
+const MINUTE = `date_bin('1 minute', started_at, 'epoch')`
+
+/** The entries of the hours in which a window runs over, each with what its window had used with it. */
+function judgedText(counted: string, period: LimitPeriod): string {
+  if (period !== 'MINUTE') {
+    return `
+      SELECT e.*, before + sum(${counted}) OVER (PARTITION BY win ORDER BY started_at, id) AS until
+      FROM crossing JOIN LATERAL (
+        SELECT ${ENTRY} ${ENTRIES} AND started_at >= crossing.hour AND started_at < crossing.hour + interval '1 hour'
+      ) e ON true`
+  }
+  // Of a busy hour most minutes are not: only those that are need to be put in order.
+  return `
+      SELECT ${ENTRY}, sum(${counted}) OVER (PARTITION BY ${MINUTE} ORDER BY started_at, id) AS until
+      ${ENTRIES} AND started_at >= $1 AND started_at < $2 AND ${MINUTE} IN (
+        SELECT ${MINUTE} ${ENTRIES} AND started_at >= $1 AND started_at < $2
+          AND date_bin('1 hour', started_at, 'epoch') IN (SELECT hour FROM crossing)
+        GROUP BY 1 HAVING sum(${counted}) > $7::bigint
+      )`
+}
+
 // The hourly sums say in which hour a window runs over. Before it nobody is refused, after it everybody: only the
 // entries of that hour itself are looked at one by one.
 function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod): string {
-  const [counted, windows] = [COUNTED[metric], WINDOWS[period]]
-  const resets = period === 'MINUTE' ? 'hour' : windows.hour
+  const counted = COUNTED[metric]
   return `
     WITH narrowed AS MATERIALIZED (
-      SELECT *, ${counted.rollup} AS counted, ${resets} AS win FROM usage_rollups
+      SELECT hour, owner_id, key_id, provider_id, model, requests, ${counted.rollup} AS counted, ${WINDOWS[period]} AS win
+      FROM usage_rollups
       WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
         AND $8::text IS NOT NULL
     ), hours AS (
@@ -67,14 +92,7 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
       SELECT hour, win, until - counted AS before FROM hours WHERE until > $7::bigint AND until - counted <= $7::bigint
     ), spent AS (
       SELECT hour FROM hours WHERE until - counted > $7::bigint
-    ), judged AS (
-      SELECT e.*, before + sum(${counted.entry}) OVER (PARTITION BY ${windows.entry} ORDER BY started_at, id) AS until
-      FROM crossing JOIN LATERAL (
-        SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, id, input_tokens,
-          output_tokens, cost_micros FROM usage_entries
-        WHERE started_at >= crossing.hour AND started_at < crossing.hour + interval '1 hour' AND ${CONCERNS}
-          AND ($6::text IS NULL OR model_asked LIKE $6) AND (code IS NULL OR ${BEFORE})
-      ) e ON true
+    ), judged AS (${judgedText(counted.entry, period)}
     ), refused AS (
       SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
       WHERE until > $7::bigint GROUP BY 1, 2, 3, 4

@@ -135,12 +135,21 @@ export async function insertEntries(pool: pg.Pool, entries: readonly UsageEntry[
   await ensurePartitions(pool, entries)
   const charges = entries.flatMap((entry) => (entry.charges ?? []).map((charge) => [entry, charge] as const))
   const values = [
-    ...COLUMNS.map(([, , read]) => entries.map(read)),
-    ...CHARGES.map(([, read]) => charges.map(([entry, charge]) => read(entry, charge))),
+    ...COLUMNS.map(([, type, read]) => toArray(type, entries.map(read))),
+    ...CHARGES.map(([type, read]) => toArray(type, charges.map(([entry, charge]) => read(entry, charge)))),
   ]
   const { rows } = await pool.query<{ added: number }>({ name: 'insert-usage-entries', text: INSERT, values })
   return rows[0]?.added ?? 0
 }
+
+/** An array in the database's text form. The driver would look at each value twice to find out what it is. */
+function toArray(type: string, values: readonly unknown[]): string {
+  const write = type === 'text' ? writeText : (value: unknown) => (value === null ? 'NULL' : String(value))
+  return `{${values.map(write).join()}}`
+}
+
+const writeText = (value: unknown) =>
+  value === null ? 'NULL' : `"${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
 const ensured = new WeakMap<pg.Pool, Set<number>>()
 

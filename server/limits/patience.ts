@@ -1,0 +1,19 @@
+import type { LeaseAnswer } from './leases.store.ts'
+import type { Limit } from './limit.ts'
+import type { Slice } from './slice.ts'
+
+/** How often a limit that has no room is looked at again. */
+export const RECHECK_MS = 40
+/** How long others may take to give back what they do not need. */
+const CALL_BACK_MS = 400
+/** How long a request waits for reservations that may turn out larger than needed. */
+const RESERVED_MS = 1_000
+
+/** Milliseconds after which "there is not enough" is the truth, and not a number on its way. */
+export function patienceFor({ metric }: Limit, need: number, answer: LeaseAnswer, own: Slice | null): number {
+  const reserved = answer.othersReserved + (own?.reserved ?? 0)
+  const mayShrink = metric === 'TOKENS' || metric === 'MONEY'
+  if (mayShrink && reserved > 0 && answer.used + need <= answer.allowed) return RESERVED_MS
+  if (answer.othersIdle > 0) return CALL_BACK_MS
+  return answer.othersReserved + answer.othersUnstored + (own?.unstored ?? 0) > 0 ? RECHECK_MS : 0
+}

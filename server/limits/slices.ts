@@ -1,0 +1,69 @@
+import type { LeaseAnswer } from './leases.store.ts'
+import type { Limit } from './limit.ts'
+import { Slice } from './slice.ts'
+import { SPANS, windowAt } from './window.ts'
+
+/** The slice of a limit's window that is now, and those of earlier windows that are not settled yet. */
+export class Slices {
+  readonly #limitId: string
+  readonly #old = new Set<Slice>()
+  #slice: Slice | null = null
+
+  constructor(limitId: string) {
+    this.#limitId = limitId
+  }
+
+  /** The one that counts at this instant; null: there is none yet. */
+  current({ raisedUntil }: Limit, now: number): Slice | null {
+    const slice = this.#slice
+    if (!slice) return null
+    // What was leased while the limit was raised is not all right any more once the raise is over.
+    if (raisedUntil !== null && slice.usedAt < raisedUntil.getTime() && raisedUntil.getTime() <= now) {
+      slice.giveBack()
+      slice.usedAt = now
+    }
+    if (now < slice.endsAt) return slice
+    this.#retire(slice)
+    return null
+  }
+
+  /** The last one, even if its window is over. */
+  get last(): Slice | null {
+    return this.#slice
+  }
+
+  /** The one of the window that begins at this instant; it becomes the current one. */
+  begin({ period }: Limit, startsAt: number, timeZone: string): Slice {
+    if (this.#slice?.startsAt === startsAt) return this.#slice
+    if (this.#slice) this.#retire(this.#slice)
+    // A window that was begun before the database went away may go on.
+    const earlier = [...this.#old].find((old) => old.startsAt === startsAt)
+    if (earlier) this.#old.delete(earlier)
+    const span = period ? SPANS[period] : undefined
+    const endsAt = span === undefined ? (windowAt(period, startsAt, timeZone)?.endsAt ?? null) : startsAt + span
+    this.#slice = earlier ?? new Slice(this.#limitId, startsAt, endsAt)
+    return this.#slice
+  }
+
+  /** Takes over what the database answered. */
+  accept(limit: Limit, answer: LeaseAnswer, now: number, timeZone: string): void {
+    const slice = this.begin(limit, answer.startsAt, timeZone)
+    slice.idle += answer.granted
+    slice.available = answer.available
+    slice.allowed = answer.allowed
+    slice.usedAt = now
+    slice.dirty = true
+  }
+
+  /** Every slice that still means something to the database. */
+  all(): readonly Slice[] {
+    for (const slice of this.#old) if (slice.isEmpty && !slice.dirty) this.#old.delete(slice)
+    return this.#slice ? [this.#slice, ...this.#old] : [...this.#old]
+  }
+
+  #retire(slice: Slice): void {
+    slice.giveBack()
+    this.#old.add(slice)
+    this.#slice = null
+  }
+}
