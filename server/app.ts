@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { CallerAnswer, CallerRequest } from './gateway/call.ts'
+import { installLane } from './gateway/lane/lane.ts'
 import { consoleFiles, setSecurityHeaders } from './lib/console-files.ts'
 import { hostCheck } from './lib/hosts.ts'
 import { answerHttpError, HTTP_ERRORS, type HttpError, rawHttpError } from './lib/http-error.ts'
@@ -10,8 +12,12 @@ import type { Parts } from './lib/parts.ts'
 /** What the handler hands requests to. */
 export type Routes = {
   readonly work: (req: IncomingMessage, res: ServerResponse) => void
+  /** What answers plain `/work` requests beside node:http; without it nothing does. */
+  readonly lane?: (req: CallerRequest, res: CallerAnswer) => void
   readonly graphql: (req: IncomingMessage, res: ServerResponse) => void
   readonly metrics: (req: IncomingMessage, res: ServerResponse) => void
+  /** Whole paths with a handler of their own; each looks after its methods. */
+  readonly others?: ReadonlyMap<string, (req: IncomingMessage, res: ServerResponse) => void>
   /** Null: requests are welcome. */
   readonly notReady: () => HttpError | null
   readonly draining: () => boolean
@@ -44,7 +50,10 @@ const SERVER_OPTIONS = {
 export function createApp(parts: Pick<Parts, 'config' | 'random' | 'log'>, routes: Routes): Server {
   const { tls } = parts.config
   const handle = createHandler(parts, routes)
+  const { lane, draining } = routes
   const server = tls ? createTlsServer({ ...SERVER_OPTIONS, ...tls }, handle) : createServer(SERVER_OPTIONS, handle)
+  if (lane && parts.config.fastPath)
+    installLane(server, { ...SERVER_OPTIONS, work: lane, draining, isOurHost: hostCheck(parts.config) })
   const newId = () => parts.random.uuidv7()
   server.on('clientError', (error, socket) => answerClientError(error, socket, newId()))
   server.on('checkContinue', (req, res) => {
@@ -77,6 +86,8 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     setSecurityHeaders(res, secure)
     if (path === '/graphql') return routes.graphql(req, res)
     if (path === '/metrics') return req.method === 'GET' ? routes.metrics(req, res) : refuse(HTTP_ERRORS.getOnly)
+    const other = routes.others?.get(path)
+    if (other) return other(req, res)
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(HTTP_ERRORS.getOnly)
     files(req, res, () => refuse(HTTP_ERRORS.notFound))
   }

@@ -37,6 +37,7 @@ const variables = z.object({
   AIC_DRAIN_MS: wholeNumber(0, DAY_MS).default(30_000),
   AIC_MAX_BODY_BYTES: wholeNumber(1_024, 1_024 * MIB).default(10 * MIB),
   AIC_JOURNAL_SYNC: z.enum(['group', 'always'], 'must be group or always').default('group'),
+  AIC_FAST_PATH: flag.default(true),
   AIC_TRUSTED_PROXIES: commaList(cidr).default([]),
   AIC_METRICS_PORT: wholeNumber(1, 65_535).optional(),
   AIC_LOG_LEVEL: z
@@ -72,6 +73,8 @@ export type Config = {
   readonly drainMs: number
   readonly maxBodyBytes: number
   readonly journalSync: 'group' | 'always'
+  /** False: every byte of `/work` goes through node:http and undici, for comparison and in an emergency. */
+  readonly fastPath: boolean
   /** CIDRs whose `X-Forwarded-*` count. */
   readonly trustedProxies: readonly string[]
   /** Null: `/metrics` on the main port, with an administrator's token. */
@@ -108,6 +111,7 @@ function toConfig(set: Variables, tls: Config['tls']): Config {
     drainMs: set.AIC_DRAIN_MS,
     maxBodyBytes: set.AIC_MAX_BODY_BYTES,
     journalSync: set.AIC_JOURNAL_SYNC,
+    fastPath: set.AIC_FAST_PATH,
     trustedProxies: set.AIC_TRUSTED_PROXIES,
     metricsPort: set.AIC_METRICS_PORT ?? null,
     logLevel: set.AIC_LOG_LEVEL,

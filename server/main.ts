@@ -1,8 +1,12 @@
 import type { Server } from 'node:http'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
+import { exportRoutes } from './export-route.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { JOBS } from './governance/all-jobs.service.ts'
+import { createJobRunner } from './governance/jobs.service.ts'
 import { createGraphql } from './graphql/server.ts'
+import { leaksRoute } from './leaks-route.ts'
 import { watchConnections } from './lib/connections.ts'
 import { lockDataDir } from './lib/data-dir.ts'
 import { openDatabase } from './lib/database.ts'
@@ -48,8 +52,10 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   const state = { draining: false, observed: false }
   server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
+    lane: (req, res) => gateway.handle(req, res),
     graphql: createGraphql(parts),
     metrics: metricsRoute(parts, parts.metrics),
+    others: new Map([['/leaks', leaksRoute(parts)], ...exportRoutes(parts)]),
     draining: () => state.draining,
     notReady: () => {
       state.observed = true
@@ -60,6 +66,8 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   const setupToken = await prepareSetup(parts)
   const closeUnused = watchConnections(server)
   await listen(server, config)
+  const jobs = createJobRunner(parts, JOBS)
+  jobs.start()
   const scrapes = listenForScrapes(parts, parts.metrics)
   announce(parts, portOf(server), setupToken)
   const hurry = await untilToldToEnd(log)
@@ -67,6 +75,7 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
   await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
   scrapes?.close()
+  await jobs.stop()
   await gateway.stop()
   await parts.changes.stop()
   log.info('drained')

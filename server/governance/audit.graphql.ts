@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
-import { listAuditEntries } from './audit.service.ts'
+import { type ChainCheck, listAuditEntries, verifyAuditChain } from './audit.service.ts'
 import type { AuditEntryRow } from './audit.store.ts'
 
 const AuditEntry = builder.objectRef<AuditEntryRow>('AuditEntry').implement({
@@ -54,6 +54,8 @@ const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
     action: t.string({ description: 'Only this action.' }),
     from: t.field({ type: 'DateTime', description: 'At or after this instant.' }),
     to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+    actorName: t.string({ description: 'What somebody of this username did; `system` for the system.' }),
+    address: t.string({ description: 'Only from this network address.' }),
   }),
 })
 
@@ -68,4 +70,26 @@ builder.queryField('auditEntries', (t) =>
     },
     ...named('AuditEntry'),
   ),
+)
+
+const AuditChainCheck = builder.objectRef<ChainCheck>('AuditChainCheck').implement({
+  description: 'What came of computing every hash of the audit log again.',
+  fields: (t) => ({
+    entries: t.exposeInt('entries', { description: 'How many entries are proven, from the first one on.' }),
+    brokenAt: t.expose('brokenAt', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'The first entry that is missing, moved or edited; null: the chain is whole.',
+    }),
+  }),
+})
+
+builder.queryField('verifyAuditChain', (t) =>
+  t.field({
+    type: AuditChainCheck,
+    description:
+      'Proves that nothing was taken out of the audit log or changed in it. For administrators and auditors.',
+    authScopes: { reader: true },
+    resolve: (_root, _args, { parts }) => verifyAuditChain(parts.db),
+  }),
 )

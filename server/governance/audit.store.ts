@@ -9,6 +9,8 @@ export type AuditEntryFilter = {
   readonly subjectType?: string | null | undefined
   readonly subjectId?: string | null | undefined
   readonly action?: string | null | undefined
+  readonly actorName?: string | null | undefined
+  readonly address?: string | null | undefined
   readonly from?: Date | null | undefined
   readonly to?: Date | null | undefined
 }

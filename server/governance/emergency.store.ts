@@ -75,8 +75,12 @@ export const updateOperation = (tx: Tx, id: string, data: Prisma.EmergencyOperat
   tx.emergencyOperation.update({ where: { id }, data })
 
 export async function recordEnded(tx: Tx, operationId: string, keys: readonly ApiKeyRow[], expiredAt: Date) {
-  const data = keys.map(({ id, expiresAt }) => ({ operationId, keyId: id, expiredAt, previously: expiresAt }))
-  await tx.emergencyKey.createMany({ data, skipDuplicates: true })
+  // One parameter for all rows: many single ones would hold up the event loop.
+  const rows = JSON.stringify(keys.map(({ id, expiresAt }) => ({ id, previously: expiresAt })))
+  await tx.$executeRaw`
+    INSERT INTO emergency_keys (operation_id, key_id, expired_at, previously)
+    SELECT ${operationId}::uuid, id, ${expiredAt}::timestamptz, previously
+    FROM jsonb_to_recordset(${rows}::jsonb) AS ended (id uuid, previously timestamptz) ON CONFLICT DO NOTHING`
   await tx.emergencyOperation.update({ where: { id: operationId }, data: { endedKeys: { increment: keys.length } } })
 }
 

@@ -1,7 +1,7 @@
 import { isExpired } from '../keys/key.ts'
 import { fact } from '../keys/keys.service.ts'
 import { type ApiKeyRow, expireKeys, lockKeys } from '../keys/keys.store.ts'
-import type { Actor, Origin } from '../lib/audit.ts'
+import type { Actor, AuditFact, Origin } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -36,25 +36,27 @@ export const END_BATCH = 500
  * Ends these keys at this instant, everywhere, each with its audit entry, in one transaction. Keys that are ended or
  * deleted already are left out. Answers the keys as they were.
  */
-export async function endKeys(acting: Acting, ids: readonly string[], ending: Ending): Promise<ApiKeyRow[]> {
+export const endKeys = (acting: Acting, ids: readonly string[], ending: Ending): Promise<ApiKeyRow[]> =>
+  change(acting, (tx, record) => endWithin(acting, { tx, record }, ids, ending))
+
+type Open = { readonly tx: Tx; readonly record: (fact: AuditFact) => void }
+
+/** The same inside a change that does more. */
+export async function endWithin(acting: Acting, { tx, record }: Open, ids: readonly string[], ending: Ending) {
   const now = acting.parts.clock.now()
-  return change(acting, async (tx, record) => {
-    const locked = await lockKeys(tx, ids)
-    const alive = locked.filter(
-      (key) => !key.deletedAt && !isExpired(key, now) && (ending.still === undefined || ending.still(key)),
-    )
-    if (alive.length === 0) return []
-    await expireKeys(
-      tx,
-      alive.map(({ id }) => id),
-      now,
-    )
-    for (const key of alive) {
-      record(fact(ending.action, key, { expiresAt: key.expiresAt }, { ...ending.after, expiresAt: now }))
-    }
-    const { notice, along } = ending
-    if (notice) await insertNotices(tx, alive.map(notice), now)
-    if (along) await along(tx, alive)
-    return alive
-  })
+  const locked = await lockKeys(tx, ids)
+  const alive = locked.filter((key) => !key.deletedAt && !isExpired(key, now) && (ending.still?.(key) ?? true))
+  if (alive.length === 0) return []
+  await expireKeys(
+    tx,
+    alive.map(({ id }) => id),
+    now,
+  )
+  for (const key of alive) {
+    record(fact(ending.action, key, { expiresAt: key.expiresAt }, { ...ending.after, expiresAt: now }))
+  }
+  const { notice, along } = ending
+  if (notice) await insertNotices(tx, alive.map(notice), now)
+  if (along) await along(tx, alive)
+  return alive
 }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { ApiKeyRow } from '../keys/keys.store.ts'
+import { isExpired } from '../keys/key.ts'
+import { fact } from '../keys/keys.service.ts'
+import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
+import { change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isSecretRight, readSecret } from '../lib/secret.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { type Acting, asSystem, endKeys } from './expire.service.ts'
+import { type Acting, asSystem } from './expire.service.ts'
 import * as store from './leaks.store.ts'
 import { findSecrets, isSigned, leakReportersSchema, leakReportSchema } from './leaks.ts'
 
@@ -19,19 +22,14 @@ async function endLeaked(acting: Acting, text: string, { source, url }: Report):
   if (!read || !stored || !isSecretRight(keyring, stored, read.secret)) return false
   const now = clock.now()
   if (stored.expiresAt && stored.expiresAt <= now) return true
-  await store.markLeaked(db.prisma, stored.keyId, now)
-  const after = { source, url, publicId: read.publicId }
-  await endKeys(acting, [stored.keyId], {
-    action: 'reportLeakedKey',
-    after,
-    along: async (tx, keys) => {
-      const administrators = await listAdministratorIds(tx)
-      await insertNotices(
-        tx,
-        keys.flatMap((key) => noticesOf(key, administrators, source)),
-        now,
-      )
-    },
+  await change(acting, async (tx, record) => {
+    const [key] = await lockKeys(tx, [stored.keyId])
+    if (!key || key.leakedAt) return
+    const expiresAt = isExpired(key, now) ? key.expiresAt : now
+    await updateKey(tx, key.id, { expiresAt, leakedAt: now })
+    const before = { expiresAt: key.expiresAt, leakedAt: null }
+    record(fact('reportLeakedKey', key, before, { expiresAt, leakedAt: now, source, url, publicId: read.publicId }))
+    await insertNotices(tx, noticesOf(key, await listAdministratorIds(tx), source), now)
   })
   return true
 }

@@ -1,15 +1,33 @@
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import * as store from '../keys/key-requests.store.ts'
 import { change } from '../lib/change.ts'
-import { parse } from '../lib/text.ts'
+import { name, parse } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 
 export type GovernanceSettings = store.GovernanceSettings
+
+function isPublicKey(pem: string): boolean {
+  try {
+    return createPublicKey(pem).type === 'public'
+  } catch {
+    return false
+  }
+}
 
 const schema = z.object({
   selfApprovalAllowed: z.boolean().nullish(),
   requestDays: z.int('must be whole days.').min(1, 'must be 1 or more.').max(365, 'must be 365 or less.').nullish(),
   administratorsTold: z.boolean().nullish(),
+  leakReporters: z
+    .array(
+      z.object({
+        identifier: name({ min: 1, max: 200 }),
+        publicKey: z.string().refine(isPublicKey, 'is not a public key in PEM form.'),
+      }),
+    )
+    .max(20, 'must have 20 or fewer.')
+    .nullish(),
 })
 
 export type SettingsEdit = z.input<typeof schema>
@@ -21,7 +39,9 @@ export async function updateGovernanceSettings(act: Act, input: SettingsEdit): P
   const given = Object.entries(parse(schema, input)).filter(([, value]) => value != null)
   return change(act, async (tx, record) => {
     const before: Readonly<Record<string, unknown>> = await store.getSettings(tx)
-    const after = Object.fromEntries(given.filter(([member, value]) => before[member] !== value))
+    const after = Object.fromEntries(
+      given.filter(([member, value]) => JSON.stringify(before[member]) !== JSON.stringify(value)),
+    )
     if (Object.keys(after).length === 0) return store.getSettings(tx)
     const was = Object.fromEntries(Object.keys(after).map((member) => [member, before[member]]))
     const subject = { subjectType: 'GovernanceSettings', subjectId: null, subjectName: null }

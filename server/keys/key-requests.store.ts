@@ -82,7 +82,7 @@ export const getSettings = (tx: Tx) => tx.governanceSettings.findUniqueOrThrow({
 
 export type GovernanceSettings = Omit<Prisma.GovernanceSettingsGetPayload<object>, 'id'>
 
-export const updateSettings = (tx: Tx, data: Partial<GovernanceSettings>) =>
+export const updateSettings = (tx: Tx, data: Prisma.GovernanceSettingsUpdateInput) =>
   tx.governanceSettings.update({ where: { id: 1 }, data })
 
 /** Who may answer requests for keys of a type: administrators and the members of the policy's group. */

@@ -1,0 +1,84 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, expect, test } from 'vitest'
+import { exportRoutes } from './export-route.ts'
+import { createApiKey } from './keys/create-key.service.ts'
+import { testWorld } from './test/world.ts'
+import { createAccessToken } from './users/access-tokens.service.ts'
+
+const world = await testWorld()
+const provider = await world.provider()
+const [ann, bob] = [await world.person(), await world.person()]
+const auditor = await world.person('AUDITOR')
+const routes = new Map(exportRoutes(world.parts))
+const server = createServer((req, res) => routes.get(req.url?.split('?')[0] ?? '')?.(req, res))
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+afterAll(() => server.close())
+const { port }: AddressInfo = Object(server.address())
+
+const tokenOf = async (person: typeof ann) =>
+  (await createAccessToken(person, { name: 'Export', scopes: ['READ'] })).secret
+const [annToken, auditorToken] = [await tokenOf(ann), await tokenOf(auditor)]
+const { secret } = await createApiKey(ann, { name: '=1+1', providerId: provider.id, purpose: 'Search, and "more"' })
+await createApiKey(bob, { name: 'Key of Bob', providerId: provider.id })
+
+async function get(path: string, token: string | null = auditorToken, init: RequestInit = {}) {
+  const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` })
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers })
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() }
+}
+
+test('the register is a CSV file in which no name is a formula', async () => {
+  const { status, type, text } = await get('/export/keys')
+  expect([status, type]).toEqual([200, 'text/csv; charset=utf-8'])
+  const [head, ...lines] = text.trimEnd().split('\r\n')
+  expect(head).toMatch(/^id,name,prefix,type,purpose,/)
+  expect(lines).toHaveLength(2)
+  expect(text).toContain(`,'=1+1,aic_`)
+  expect(text).toContain('"Search, and ""more"""')
+  expect(text).not.toContain(secret?.slice(16, 48))
+})
+
+test('a user gets own keys only, whatever is asked for', async () => {
+  for (const query of ['', `&ownerId=${bob.viewer.id}`]) {
+    const rows: { name: string }[] = JSON.parse((await get(`/export/keys?format=json${query}`, annToken)).text)
+    expect(rows.map(({ name }) => name)).toEqual(['=1+1'])
+  }
+})
+
+test('filters narrow, and a bad id is an empty file', async () => {
+  const count = async (query: string) => JSON.parse((await get(`/export/keys?format=json&${query}`)).text).length
+  expect([await count(`ownerId=${bob.viewer.id}`), await count('type=Production'), await count('ownerId=x')]).toEqual([
+    1, 0, 0,
+  ])
+})
+
+test('the audit log is JSON Lines with its chain, for readers only', async () => {
+  const { text } = await get('/export/audit?format=jsonl')
+  const entries: { seq: string; previousHash: string; hash: string }[] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(entries.length).toBeGreaterThan(3)
+  for (const [index, entry] of entries.slice(1).entries()) expect(entry.previousHash).toBe(entries[index]?.hash)
+  expect((await get('/export/audit', annToken)).status).toBe(404)
+  expect((await get('/export/audit?action=createApiKey')).text.trimEnd().split('\r\n')).toHaveLength(3)
+})
+
+test('nobody gets nothing, and other methods are refused', async () => {
+  for (const path of routes.keys()) {
+    expect((await get(path, null)).status).toBe(401)
+    expect((await get(path, auditorToken, { method: 'POST' })).status).toBe(405)
+  }
+  expect((await get('/export/review?id=1')).status).toBe(404)
+})
+
+test('ten thousand keys stream without holding up anybody', async () => {
+  await world.db.pool.query(
+    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type)
+     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, 'Development' FROM generate_series(1, 10000) AS n`,
+    [bob.viewer.id, provider.id],
+  )
+  const { text } = await get('/export/keys')
+  expect(text.trimEnd().split('\r\n')).toHaveLength(10_003)
+})

@@ -1,0 +1,17 @@
+import { DELIVERY_JOB } from './deliver.service.ts'
+import { EMERGENCY_JOB } from './emergency.service.ts'
+import type { Job } from './jobs.service.ts'
+import { KEY_JOBS } from './key-jobs.service.ts'
+import { NOTICE_JOBS } from './notice-jobs.service.ts'
+import { RETENTION_JOB } from './retention-job.service.ts'
+import { REVIEW_JOB } from './review-jobs.service.ts'
+
+/** Everything that is done again and again, once across all nodes. */
+export const JOBS: readonly Job[] = [
+  EMERGENCY_JOB,
+  ...KEY_JOBS,
+  REVIEW_JOB,
+  ...NOTICE_JOBS,
+  DELIVERY_JOB,
+  RETENTION_JOB,
+]

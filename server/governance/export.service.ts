@@ -1,0 +1,148 @@
+import { csvLine } from '../lib/csv.ts'
+import { isId } from '../lib/text.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import { type AuditEntryFilter, listEntries } from './audit.store.ts'
+import { readRegister } from './register.store.ts'
+import { findReview, listItems } from './reviews.store.ts'
+
+export type Format = 'csv' | 'json' | 'jsonl'
+type Lines = AsyncGenerator<string>
+type Ask = (name: string) => string | null
+
+const idOf = (text: string | null) =>
+  text === null ? null : isId(text) ? text : '00000000-0000-0000-0000-000000000000'
+
+/** Rows as text, written while they are read: the memory it takes does not grow with their number. */
+async function* write(columns: readonly string[], batches: AsyncIterable<readonly object[]>, format: Format): Lines {
+  if (format === 'csv') yield csvLine(columns)
+  if (format === 'json') yield '[\n'
+  let first = true
+  for await (const batch of batches) {
+    let text = ''
+    for (const row of batch) {
+      const values: Readonly<Record<string, unknown>> = { ...row }
+      if (format === 'csv') text += csvLine(columns.map((column) => plain(values[column])))
+      else
+        text += `${format === 'json' && !first ? ',\n' : ''}${JSON.stringify(pick(columns, values))}${format === 'jsonl' ? '\n' : ''}`
+      first = false
+    }
+    yield text
+  }
+  if (format === 'json') yield '\n]\n'
+}
+
+const plain = (value: unknown) =>
+  value !== null && typeof value === 'object' && !(value instanceof Date) ? JSON.stringify(value) : value
+
+const pick = (columns: readonly string[], values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(columns.map((column) => [column, values[column] ?? null]))
+
+const REGISTER = [
+  ...[
+    'id',
+    'name',
+    'prefix',
+    'type',
+    'purpose',
+    'application',
+    'environment',
+    'fields',
+    'owner',
+    'creator',
+    'provider',
+  ],
+  ...['status', 'createdAt', 'expiresAt', 'lastUsedAt', 'secretCreatedAt', 'deletedAt', 'leakedAt'],
+  ...['reviewDecision', 'reviewedAt'],
+]
+
+/** The register of keys and purposes: own keys; for administrators and auditors all. */
+export function exportRegister({ parts, viewer }: Act, ask: Ask, format: Format): Lines {
+  const filter = {
+    ownerId: seesAll(viewer) ? idOf(ask('ownerId')) : viewer.id,
+    type: ask('type'),
+    providerId: idOf(ask('providerId')),
+    application: ask('application'),
+    environment: ask('environment'),
+  }
+  return write(REGISTER, readRegister(parts.db.pool, filter, parts.clock.now()), format)
+}
+
+const AUDIT = [
+  ...['seq', 'at', 'actorId', 'actorName', 'via', 'address', 'requestId', 'action', 'subjectType', 'subjectId'],
+  ...['subjectName', 'before', 'after', 'previousHash', 'hash'],
+]
+
+const dateOf = (text: string | null) => (text === null || Number.isNaN(Date.parse(text)) ? null : new Date(text))
+
+/** The audit log from the oldest entry on, with the hashes that prove it. Null: the viewer may not read it. */
+export function exportAudit({ parts, viewer }: Act, ask: Ask, format: Format): Lines | null {
+  if (!seesAll(viewer)) return null
+  const filter = {
+    actorId: idOf(ask('actorId')),
+    subjectType: ask('subjectType'),
+    subjectId: idOf(ask('subjectId')),
+    action: ask('action'),
+    from: dateOf(ask('from')),
+    to: dateOf(ask('to')),
+  }
+  return write(AUDIT, auditBatches(parts, filter), format)
+}
+
+const BATCH = 500
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+async function* auditBatches({ db }: Act['parts'], filter: AuditEntryFilter) {
+  for (let after = 0n; ; ) {
+    const rows = await listEntries(db.prisma, filter, { after, newestFirst: false, take: BATCH })
+    yield rows.map((row) => ({
+      ...row,
+      seq: row.seq.toString(),
+      previousHash: hex(row.previousHash),
+      hash: hex(row.hash),
+    }))
+    const last = rows.at(-1)
+    if (!last || rows.length < BATCH) return
+    after = last.seq
+  }
+}
+
+const REVIEW = [
+  ...[
+    'id',
+    'keyId',
+    'keyName',
+    'keyType',
+    'purpose',
+    'ownerId',
+    'ownerName',
+    'providerName',
+    'expiresAt',
+    'lastUsedAt',
+  ],
+  ...['requests30', 'requests90', 'decision', 'comment', 'decidedByName', 'decidedAt', 'signature'],
+]
+
+/** The report of a review; each row carries the signature the review was closed with. Null: not the viewer's to read. */
+export async function exportReview({ parts, viewer }: Act, ask: Ask, format: Format): Promise<Lines | null> {
+  const id = idOf(ask('id'))
+  const review = seesAll(viewer) && id ? await findReview(parts.db.prisma, { id }) : null
+  if (!review) return null
+  const signature = review.signature && hex(review.signature)
+  return write(REVIEW, reviewBatches(parts, review.id, signature), format)
+}
+
+async function* reviewBatches({ db }: Act['parts'], reviewId: string, signature: string | null) {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+    const keyset = { where: { id: { gt: after } }, orderBy: [{ id: 'asc' }], take: BATCH }
+    const items = await listItems(db.prisma, { reviewId }, keyset)
+    yield items.map((item) => ({
+      ...item,
+      requests30: Number(item.requests30),
+      requests90: Number(item.requests90),
+      signature,
+    }))
+    const last = items.at(-1)
+    if (!last || items.length < BATCH) return
+    after = last.id
+  }
+}
