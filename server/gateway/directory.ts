@@ -42,7 +42,7 @@ const MAX_UNKNOWN = 20_000
 const UNKNOWN_MS = 5_000
 const MAX_LOOKUPS = 256
 
-type Needs = Pick<Parts, 'db' | 'changes' | 'keyring' | 'outgoing' | 'log'>
+type Needs = Pick<Parts, 'config' | 'db' | 'changes' | 'keyring' | 'outgoing' | 'log'>
 
 export function createDirectory(needs: Needs): Directory {
   const { db, changes } = needs

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { readRanges } from '../lib/address.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -6,6 +5,7 @@ import type { Parts } from '../lib/parts.ts'
 import { createFlusher } from '../usage/flusher.service.ts'
 import { Journal } from '../usage/journal.ts'
 import { createMeterEntries } from '../usage/meter-entries.ts'
+import type { CallerAnswer, CallerRequest } from './call.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
 import { createLimiter } from './limiter.ts'
@@ -18,7 +18,7 @@ import { createVerifier } from './verify.ts'
 /** `/work` as the rest of the server knows it. */
 export type Gateway = {
   /** Answers one request; never throws. */
-  handle(req: IncomingMessage, res: ServerResponse): void
+  handle(req: CallerRequest, res: CallerAnswer): void
   /** False when a request could not be checked or recorded now. */
   ready(): boolean
   /** Requests under way. */

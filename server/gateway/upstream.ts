@@ -1,4 +1,4 @@
-import type { Pool } from 'undici'
+import type { Config } from '../config.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Outgoing } from '../lib/outgoing.ts'
@@ -6,6 +6,7 @@ import { open } from '../lib/seal.ts'
 import { compileModels, listModels, type ModelMatcher } from '../providers/model.ts'
 import { credentialHeaders, credentialPlace } from '../providers/provider.ts'
 import type { ProviderRow } from './directory.store.ts'
+import { type Connections, LeanPool } from './lean/pool.ts'
 
 /** A provider as the hot path uses it: nothing is left to compute per request. */
 export type Upstream = Pick<
@@ -20,7 +21,7 @@ export type Upstream = Pick<
   | 'maxConcurrency'
 > & {
   /** Connections to its origin. */
-  readonly pool: Pool
+  readonly pool: Connections
   readonly origin: string
   readonly connectTimeoutMs: number
   /** The base URL's path without a slash at its end. */
@@ -33,11 +34,16 @@ export type Upstream = Pick<
   readonly createdAt: number
 }
 
-type Needs = { readonly outgoing: Outgoing; readonly keyring: Keyring; readonly log: Logger }
+type Needs = {
+  readonly outgoing: Outgoing
+  readonly keyring: Keyring
+  readonly log: Logger
+  readonly config: Pick<Config, 'fastPath'>
+}
 
 /** Keeps the connections of `before` when they lead to the same place. Its pool is closed otherwise, after its last answer. */
 export function toUpstream(
-  { outgoing, keyring, log }: Needs,
+  { outgoing, keyring, log, config }: Needs,
   row: ProviderRow,
   before: Upstream | undefined,
 ): Upstream {
@@ -53,7 +59,7 @@ export function toUpstream(
     idleTimeoutMs: row.idleTimeoutMs,
     totalTimeoutMs: row.totalTimeoutMs,
     maxConcurrency: row.maxConcurrency,
-    pool: before && isSame ? before.pool : outgoing.pool(url.origin, { connectTimeoutMs: row.connectTimeoutMs }),
+    pool: before && isSame ? before.pool : openPool(outgoing, url.origin, row.connectTimeoutMs, config.fastPath),
     origin: url.origin,
     connectTimeoutMs: row.connectTimeoutMs,
     prefix: url.pathname.replace(/\/+$/, ''),
@@ -64,8 +70,13 @@ export function toUpstream(
   }
 }
 
+function openPool(outgoing: Outgoing, origin: string, connectTimeoutMs: number, lean: boolean): Connections {
+  const options = { connectTimeoutMs }
+  return lean ? new LeanPool(origin, outgoing.connect(origin, options)) : outgoing.pool(origin, options)
+}
+
 /** Lets what is running finish. */
-export function closePool(pool: Pool): void {
+export function closePool(pool: Connections): void {
   pool.close().catch(() => undefined)
 }
 

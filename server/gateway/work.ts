@@ -22,7 +22,8 @@ import { recordingRefusals } from './steps/record-refusals.ts'
  */
 export async function work(gateway: Pipeline, call: Call): Promise<void> {
   const route = readRoute(call.req.method ?? '', call.req.url ?? '')
-  const secret = await authenticate(gateway, call.req)
+  const known = authenticate(gateway, call.req)
+  const secret = known instanceof Promise ? await known : known
   using presence = gateway.presences.enter(call, secret)
   const decided = await recordingRefusals(gateway, { call, route, secret }, () =>
     decide(gateway, call, route, secret, presence),
@@ -50,7 +51,8 @@ async function decide(
     listModels(gateway, call, upstream, secret, route.modelId)
     return null
   }
-  const body = await readBody(gateway, call, presence)
+  const reading = readBody(gateway, call, presence)
+  const body = reading instanceof Promise ? await reading : reading
   const ask = readAsk(route.endpoint, body.bytes)
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { readSecret } from '../../lib/secret.ts'
+import type { CallerRequest } from '../call.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
@@ -10,12 +10,15 @@ const UNKNOWN_TRUST_MS = 2_500
 /**
  * Whose secret this is. Missing, malformed and unknown ones are answered alike. Nothing of the body has been read.
  */
-export async function authenticate(gateway: Pipeline, req: IncomingMessage): Promise<SecretRow> {
+export function authenticate(gateway: Pipeline, req: CallerRequest): SecretRow | Promise<SecretRow> {
   const given = readSecret(readCredential(req), 'aic_')
   if (given === null) throw new Refusal('invalid_api_key')
-  const stored = await find(gateway, given.publicId)
-  if (stored === null || !gateway.verify(stored, given.secret)) throw new Refusal('invalid_api_key')
-  return stored
+  const check = (stored: SecretRow | null) => {
+    if (stored === null || !gateway.verify(stored, given.secret)) throw new Refusal('invalid_api_key')
+    return stored
+  }
+  const found = find(gateway, given.publicId)
+  return found instanceof Promise ? found.then(check) : check(found)
 }
 
 /** From memory while that is known to be fresh enough, else from the database, else nobody can tell. */
@@ -33,7 +36,7 @@ function find(gateway: Pipeline, publicId: string): SecretRow | null | Promise<S
 }
 
 /** The one credential of a request, empty for none. Two of any kind are 400: we and a proxy might pick different ones. */
-function readCredential({ rawHeaders }: IncomingMessage): string {
+function readCredential({ rawHeaders }: CallerRequest): string {
   let found: string | null = null
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''

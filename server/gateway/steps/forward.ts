@@ -20,7 +20,7 @@ import { limitHeaders } from './lease.ts'
  */
 export async function forward(gateway: Pipeline, plan: Plan, presence: Presence): Promise<void> {
   const intent = toIntent(plan)
-  const segment = begin(gateway, intent)
+  const segment = await begin(gateway, intent)
   const synced = gateway.journal.synced()
   if (synced) await synced
   await new Relay(gateway, plan, intent, segment).run(presence)
@@ -40,13 +40,13 @@ const toIntent = ({ call, route, secret, upstream, ask, held }: Plan): UsageInte
   charges: held.begun,
 })
 
-function begin({ journal }: Pipeline, intent: UsageIntent): Segment {
-  try {
-    return journal.begin(intent)
-  } catch (error) {
-    if (error instanceof JournalFailure) throw new Refusal('accounting_unavailable')
-    throw error
-  }
+function begin({ journal }: Pipeline, intent: UsageIntent): Promise<Segment> {
+  return new Promise((resolve, reject) => {
+    journal.beginSoon(intent, (begun) => {
+      if (begun instanceof JournalFailure) reject(new Refusal('accounting_unavailable'))
+      else resolve(begun)
+    })
+  })
 }
 
 type Controller = Dispatcher.DispatchController
@@ -139,10 +139,11 @@ class Relay implements Dispatcher.DispatchHandler {
     answer.finish()
     const failed = answer.status >= 500 || answer.providerFailed
     const code = answer.status >= 400 || answer.providerFailed ? 'provider_error' : null
-    this.#end(failed ? 'UPSTREAM_FAILED' : 'COMPLETE', answer.status, code)
-    const synced = this.#gateway.journal.synced()
-    if (synced) void synced.then(() => this.#send(answer))
-    else this.#send(answer)
+    this.#end(failed ? 'UPSTREAM_FAILED' : 'COMPLETE', answer.status, code, () => {
+      const synced = this.#gateway.journal.synced()
+      if (synced) void synced.then(() => this.#send(answer))
+      else this.#send(answer)
+    })
   }
 
   #send(answer: Answer): void {
@@ -177,9 +178,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #leave(): void {
     if (this.#over) return
     this.#answer?.finish()
-    this.#end('CLIENT_LEFT', this.#answer?.headSent ? this.#answer.status : 0, null)
+    this.#end('CLIENT_LEFT', this.#answer?.headSent ? this.#answer.status : 0, null, this.#resolve)
     this.#controller?.abort(GONE)
-    this.#resolve()
   }
 
   /** It ends here, by our decision or the provider's failure. */
@@ -188,21 +188,22 @@ class Relay implements Dispatcher.DispatchHandler {
     const answer = this.#answer
     const end = refusal.type === 'upstream_error' ? 'UPSTREAM_FAILED' : 'INTERRUPTED'
     answer?.finish()
-    this.#end(end, answer?.headSent ? answer.status : refusal.status, refusal.code)
-    this.#controller?.abort(GONE)
-    if (answer?.headSent) {
+    this.#end(end, answer?.headSent ? answer.status : refusal.status, refusal.code, () => {
+      if (!answer?.headSent) return this.#reject(refusal)
       answer.breakOff(refusal)
       this.#resolve()
-    } else this.#reject(refusal)
+    })
+    this.#controller?.abort(GONE)
   }
 
-  #end(end: UsageEnd, status: number, code: string | null): void {
+  /** `recorded` is called once the entry is written. */
+  #end(end: UsageEnd, status: number, code: string | null, recorded: () => void): void {
     this.#over = true
     const answer = this.#answer
     const tokens = answer?.tokens
     const costMicros = tokens ? this.#costOf(answer.model, tokens) : null
     const now = performance.now()
-    this.#gateway.journal.end(
+    this.#gateway.journal.endSoon(
       {
         ...this.#intent,
         modelAnswered: answer?.model ?? null,
@@ -222,6 +223,7 @@ class Relay implements Dispatcher.DispatchHandler {
         charges: this.#plan.held.settle({ tokens: sumOf(tokens), costMicros }),
       },
       this.#segment,
+      recorded,
     )
   }
 

@@ -9,7 +9,7 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i
 /** The whole body, and how long it took the caller to send it (ms). Refuses what is no JSON or too long. */
 export type Body = { readonly bytes: Buffer; readonly waitedMs: number }
 
-export function readBody(gateway: Pipeline, { req }: Call, presence: Presence): Promise<Body> {
+export function readBody(gateway: Pipeline, { req }: Call, presence: Presence): Body | Promise<Body> {
   const { headers } = req
   if (!JSON_TYPE.test(headers['content-type'] ?? ''))
     throw new Refusal('unsupported_media_type', { param: 'content-type' })
@@ -19,6 +19,7 @@ export function readBody(gateway: Pipeline, { req }: Call, presence: Presence): 
   }
   if (Number(headers['content-length'] ?? 0) > gateway.maxBodyBytes) throw tooLarge(gateway)
   if (presence.left) throw new CallerLeft()
+  if (req.whole) return { bytes: req.whole, waitedMs: 0 }
   const startedAt = performance.now()
   presence.deadlineAt = startedAt + BODY_TIMEOUT_MS
   return new Promise((resolve, reject) => {

@@ -20,6 +20,7 @@ import { seal } from '../../lib/seal.ts'
 import { mintSecret, toStoredSecret } from '../../lib/secret.ts'
 import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
+import { installLane } from '../lane/lane.ts'
 import { CREDENTIAL, listen, type Provider, startProvider } from './provider.ts'
 
 /** A caller's key in the world: what it sends, and its rows. */
@@ -55,13 +56,16 @@ export type World = {
 
 export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
 
+// The whole suite runs against both ways through the process: `AIC_FAST_PATH=0` is node:http and undici.
+const FAST_PATH = process.env['AIC_FAST_PATH'] ?? '1'
+
 /** The id of the rule by which everybody may use everything. */
 export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
 
 export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
   const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
-  const config = { ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1' }), ...set }
+  const config = { ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1', AIC_FAST_PATH: FAST_PATH }), ...set }
   const log = createLog('silent')
   return {
     config,
@@ -170,6 +174,10 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   await parts.changes.start()
   await gateway.start()
   const { server, port } = await listen((req, res) => gateway.handle(req, res))
+  if (parts.config.fastPath) {
+    const timeouts = { headersTimeout: 10_000, requestTimeout: 45_000, keepAliveTimeout: 75_000 }
+    installLane(server, { ...timeouts, work: gateway.handle, isOurHost: () => true, draining: () => false })
+  }
   closeAfterAll([provider.server, server], gateway, parts)
   const announcedChange = changer(parts)
   const announce = (subjectType: string, id: string) => announcedChange(subjectType, id, async () => undefined)

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
+import type { CallerRequest } from '../call.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** A request in the lane. Its body is not read before somebody asks for it, unless it came with the head. */
+export class LaneRequest implements CallerRequest {
+  readonly method = 'POST'
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  readonly socket: Socket
+  readonly whole: Buffer | null
+  #left: number
+  #early: Buffer | null
+  #onData: ((chunk: Buffer) => void) | null = null
+  readonly #onEnd: (() => void)[] = []
+  readonly #onClose: (() => void)[] = []
+
+  /** `early` is what has come of the body. */
+  constructor(socket: Socket, head: RequestHead, early: Buffer) {
+    this.url = head.url
+    this.headers = head.headers
+    this.rawHeaders = head.rawHeaders
+    this.socket = socket
+    this.#left = head.bodyBytes - early.length
+    this.#early = early.length > 0 ? early : null
+    this.whole = this.#left === 0 ? early : null
+    if (this.#left > 0) socket.pause()
+  }
+
+  get complete(): boolean {
+    return this.#left === 0
+  }
+
+  on(_event: 'data', listener: (chunk: Buffer) => void): this {
+    this.#onData = listener
+    return this.resume()
+  }
+
+  once(event: 'end' | 'error' | 'close', listener: () => void): this {
+    if (event === 'end') this.#onEnd.push(listener)
+    else if (event === 'close') this.#onClose.push(listener)
+    return this
+  }
+
+  off(_event: 'data', listener: (chunk: Buffer) => void): this {
+    if (this.#onData === listener) this.#onData = null
+    return this
+  }
+
+  resume(): this {
+    const early = this.#early
+    this.#early = null
+    if (early) this.#onData?.(early)
+    if (this.#left > 0) this.socket.resume()
+    return this
+  }
+
+  /** Takes what belongs to the body; answers the rest. */
+  take(bytes: Buffer): Buffer | null {
+    const mine = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes
+    this.#left -= mine.length
+    this.#onData?.(mine)
+    if (this.#left === 0) for (const listener of this.#onEnd) listener()
+    return mine.length < bytes.length ? bytes.subarray(mine.length) : null
+  }
+
+  /** The connection is gone. */
+  gone(): void {
+    for (const listener of this.#onClose) listener()
+  }
+}
