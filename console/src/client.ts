@@ -54,7 +54,17 @@ export const client = new Client({
       },
     }),
     cacheExchange({
-      keys: { ApiKeyUsage: () => null, UsageTotals: () => null, UsagePoint: () => null },
+      keys: {
+        AccessExplanation: () => null,
+        AccessVerdict: () => null,
+        ApiKeyUsage: () => null,
+        AuditEntry: (entry) => text(entry['seq']),
+        KeyField: () => null,
+        RefusedBy: () => null,
+        UsagePercentiles: () => null,
+        UsagePoint: () => null,
+        UsageTotals: () => null,
+      },
     }),
     fetchExchange,
   ],
@@ -101,10 +111,10 @@ export async function ask<R, V extends object>(document: TypedDocumentNode<R, V>
 type Problem = { readonly __typename: string; readonly message?: string; readonly issues?: Failure['issues'] }
 
 /**
- * Runs one mutation and tells success from problem by `__typename`. The answer goes to the caller alone: it never
- * enters the urql cache, which is how a secret in it is forgotten as soon as its dialog lets go of it.
+ * Asks something that is answered by a success or a problem, told apart by `__typename`, and changes nothing. The
+ * answer goes to the caller alone: it never enters the urql cache.
  */
-export async function perform<R extends object, I>(
+export async function attempt<R extends object, I>(
   document: TypedDocumentNode<R, { input: I }>,
   input: I,
 ): Promise<Outcome<SuccessOf<R>>> {
@@ -116,6 +126,18 @@ export async function perform<R extends object, I>(
     const { __typename: type, message = 'The change was refused.', issues = [] } = value
     return { ok: false, type, message, issues, requestId: null }
   }
-  revision.value += 1
   return { ok: true, value: value as SuccessOf<R> }
+}
+
+/**
+ * Runs one mutation; every list on screen asks again when it succeeded. Its answer stays out of the urql cache, which
+ * is how a secret in it is forgotten as soon as its dialog lets go of it.
+ */
+export async function perform<R extends object, I>(
+  document: TypedDocumentNode<R, { input: I }>,
+  input: I,
+): Promise<Outcome<SuccessOf<R>>> {
+  const outcome = await attempt(document, input)
+  if (outcome.ok) revision.value += 1
+  return outcome
 }

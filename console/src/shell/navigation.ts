@@ -18,6 +18,10 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
     places: [
       { label: 'API Keys', to: '/admin/keys', icon: 'i-lucide-shield-check' },
       { label: 'Providers', to: '/admin/providers', icon: 'i-lucide-plug' },
+      { label: 'Rules', to: '/admin/rules', icon: 'i-lucide-scale' },
+      { label: 'Limits', to: '/admin/limits', icon: 'i-lucide-gauge' },
+      { label: 'Prices', to: '/admin/prices', icon: 'i-lucide-receipt' },
+      { label: 'Groups', to: '/admin/groups', icon: 'i-lucide-users-round' },
       { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
     ],
   }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { isRaised, toLevel, toTarget, toTerms } from './limit.ts'
+
+test('a limit is one phrase', () => {
+  expect(toTerms({ metric: 'TOKENS', period: 'DAY', amount: '12000' })).toBe('12,000 tokens per day')
+  expect(toTerms({ metric: 'MONEY', period: 'MONTH', amount: '50000000' })).toBe('$50.00 per month')
+  expect(toTerms({ metric: 'CONCURRENCY', period: null, amount: '4' })).toBe('4 at once')
+  expect(toTerms({ metric: 'REQUESTS', period: 'TOTAL', amount: '9' })).toBe('9 requests in total')
+})
+
+test('a limit warns from 80 % on, and what is reserved counts', () => {
+  const level = (used: string, reserved = '0') => toLevel({ used, reserved, effectiveAmount: '100', metric: 'REQUESTS' })
+  expect(level('79').tone).toBe('calm')
+  expect(level('70', '10').tone).toBe('warning')
+  expect(level('100').tone).toBe('full')
+  expect(level('140').percent).toBe(100)
+})
+
+test('a limit of nothing is full', () => {
+  expect(toLevel({ used: '0', reserved: '0', effectiveAmount: '0', metric: 'REQUESTS' }).tone).toBe('full')
+})
+
+test('a raise counts until its end', () => {
+  expect(isRaised({ raisedUntil: '2026-11-23T00:00:00.000Z' }, Date.parse('2026-11-22T00:00:00.000Z'))).toBe(true)
+  expect(isRaised({ raisedUntil: '2026-11-23T00:00:00.000Z' }, Date.parse('2026-11-23T00:00:00.000Z'))).toBe(false)
+})
+
+test('a target that is gone still has a word', () => {
+  const none = { key: null, user: null, group: null, provider: null, modelPattern: null }
+  expect(toTarget({ ...none, target: 'GROUP' }).label).toBe('A group')
+})
