@@ -12,7 +12,10 @@ const WITH_KEY = {
   decidedBy: { select: { displayName: true } },
 } as const satisfies Prisma.KeyRequestInclude
 
-/** A request with what an approver has to know of its key. */
+/**
+ * A request with what an approver has to know of its key. Not to be read inside a transaction: Prisma loads relations
+ * side by side, and a transaction has one connection.
+ */
 export type KeyRequestRow = Prisma.KeyRequestGetPayload<{ include: typeof WITH_KEY }>
 
 export const insertRequest = (
@@ -33,9 +36,9 @@ export const countRequests = (tx: Tx, where: Where) => tx.keyRequest.count({ whe
 export const findRequest = (tx: Tx, where: Where) => tx.keyRequest.findFirst({ where, include: WITH_KEY })
 
 /** Locks the request until the transaction ends. */
-export async function lockRequest(tx: Tx, where: Where & { readonly id: string }): Promise<KeyRequestRow | null> {
+export async function lockRequest(tx: Tx, where: Where & { readonly id: string }): Promise<KeyRequest | null> {
   await tx.$queryRaw`SELECT 1 FROM key_requests WHERE id = ${where.id}::uuid FOR UPDATE`
-  return findRequest(tx, where)
+  return tx.keyRequest.findFirst({ where })
 }
 
 /** Requests that this status has at this instant. */
@@ -53,7 +56,7 @@ export const approvableBy = (userId: string): Where => ({
 })
 
 export const updateRequest = (tx: Tx, id: string, data: Prisma.KeyRequestUncheckedUpdateInput) =>
-  tx.keyRequest.update({ where: { id }, data, include: WITH_KEY })
+  tx.keyRequest.update({ where: { id }, data })
 
 /**
  * Puts the first secret that anybody knows in the place of the one that nobody was ever shown. False when the key was
@@ -71,11 +74,11 @@ export async function replaceUnknownSecret(
 }
 
 /** Pending requests whose time is over, oldest first, locked; rows that another node works on are left out. */
-export async function lockOverdueRequests(tx: Tx, now: Date, take: number): Promise<KeyRequestRow[]> {
+export async function lockOverdueRequests(tx: Tx, now: Date, take: number): Promise<KeyRequest[]> {
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM key_requests WHERE status = 'PENDING' AND expires_at <= ${now}::timestamptz
     ORDER BY expires_at LIMIT ${take} FOR UPDATE SKIP LOCKED`
-  return tx.keyRequest.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, include: WITH_KEY })
+  return tx.keyRequest.findMany({ where: { id: { in: rows.map(({ id }) => id) } } })
 }
 
 export const getSettings = (tx: Tx) => tx.governanceSettings.findUniqueOrThrow({ where: { id: 1 } })

@@ -6,7 +6,6 @@ import type { StoredSecret } from '../lib/secret.ts'
 import { type ApiKeyStatus, EXPIRING_WITHIN_MS } from './key.ts'
 
 export type ApiKeyRow = Prisma.ApiKeyGetPayload<object>
-export type ApiKeyQuery = { readonly include?: Prisma.ApiKeyInclude; readonly select?: Prisma.ApiKeySelect }
 
 type Where = Prisma.ApiKeyWhereInput
 

@@ -24,9 +24,6 @@ export const listPolicies = async (tx: Tx, keyset: Keyset): Promise<Policy[]> =>
   return rows.map(toPolicy)
 }
 
-/** All of them: as many as there are key types. */
-export const listAllPolicies = async (tx: Tx): Promise<Policy[]> => (await tx.policy.findMany()).map(toPolicy)
-
 export const countPolicies = (tx: Tx) => tx.policy.count()
 
 export async function findPolicy(tx: Tx, where: { readonly id: string } | { readonly keyType: string }) {

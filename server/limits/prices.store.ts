@@ -28,8 +28,6 @@ export const listPrices = (tx: Tx, where: Where, keyset: Keyset, query: object) 
   })
 
 export const countPrices = (tx: Tx, where: Where) => tx.price.count({ where })
-export const findPrice = (tx: Tx, where: Where) => tx.price.findFirst({ where })
-
 /** Locks the row until the transaction ends. Null when there is none. */
 export async function lockPrice(tx: Tx, id: string): Promise<PriceRow | null> {
   await tx.$queryRaw`SELECT id FROM prices WHERE id = ${id}::uuid FOR UPDATE`
