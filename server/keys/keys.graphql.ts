@@ -16,7 +16,7 @@ const newest = <Secret>([first]: readonly Secret[]): Secret => {
 const newestFirst = { orderBy: [...NEWEST_FIRST] }
 const newestOnly = { secrets: { ...newestFirst, take: 1 } }
 
-const KeySecret = builder.prismaObject('KeySecret', {
+builder.prismaObject('KeySecret', {
   description:
     'One secret of a key, without the secret. One works, or two while the key is being rotated; earlier ones stay listed.',
   fields: (t) => ({
