@@ -23,7 +23,10 @@ const server: Server = createApp(parts, {
     if (req.url === '/work/read') req.pipe(res)
     else res.end(`work ${req.url}`)
   },
-  graphql: (req, res) => res.end(`graphql ${req.url}`),
+  graphql: (req, res) => {
+    if (req.url === '/graphql?bug') throw new Error('a bug with a secret in it')
+    res.end(`graphql ${req.url}`)
+  },
   metrics: (_req, res) => res.end('metrics'),
   notReady: () => notReady,
   draining: () => notReady !== null,
@@ -156,4 +159,11 @@ describe('a request no client library sends', () => {
     expect(answer).toContain('"code":"request_timeout"')
     expect(performance.now() - started).toBeLessThan(13_000)
   })
+})
+
+test('a bug in a handler is an internal error that says nothing of it', async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/graphql?bug`)
+  const text = await answer.text()
+  expect([answer.status, JSON.parse(text).error.code]).toEqual([500, 'internal_error'])
+  expect(text).not.toContain('secret')
 })

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { REFUSALS } from './gateway/refusal.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const find = (...patterns: string[]) =>
+  globSync(patterns, { cwd: ROOT, exclude: ['**/node_modules/**', '**/generated/**'] }).toSorted()
+
+const modules = find('server/**/*.ts').filter((path) => !/\.test\.ts$|\/test\//.test(path))
+/** They do their work when they are imported: a process each. */
+const PROGRAMS = ['server/cli.ts', 'server/graphql/print.ts', 'server/main.ts']
+
+test("the README's tree names folders that exist, and every folder of the server", () => {
+  const tree = read('README.md').split('## The tree')[1]?.split('\n## ')[0] ?? ''
+  const named = [...tree.matchAll(/`([a-z/]+\/)`/g)].map(([, folder = '']) => folder)
+  const folders = named.map((folder) => (existsSync(join(ROOT, folder)) ? folder : `server/${folder}`))
+  expect(folders.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([])
+  const domains = new Set(modules.map((path) => path.split('/').slice(0, 2).join('/')))
+  const missing = [...domains].filter((path) => !path.endsWith('.ts') && !folders.includes(`${path}/`))
+  expect(missing).toEqual([])
+})
+
+test('every module can be imported without an environment, and leaves nothing running', () => {
+  const imported = modules.filter((path) => !PROGRAMS.includes(path)).map((path) => join(ROOT, path))
+  const script = `for (const path of ${JSON.stringify(imported)}) await import(path)\nprocess.stdout.write('done')`
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    env: {},
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  expect({ stdout, stderr, status }).toEqual({ stdout: 'done', stderr: '', status: 0 })
+}, 90_000)
+
+test.each(Object.keys(REFUSALS))('the refusal %s occurs in a test', (code) => {
+  const tests = find('server/**/*.test.ts', 'e2e/**/*.e2e.ts').filter((path) => path !== 'server/guard.test.ts')
+  expect(tests.filter((path) => read(path).includes(code))).not.toEqual([])
+})
+
+test('connections to elsewhere are made in one place', () => {
+  const makers =
+    /\b(?:new (?:Pool|Agent|Client|Socket|WebSocket|EventSource)\(|https?\.request\(|\b(?:net|tls)\.connect\(|createConnection\(|buildConnector\()/
+  const found = modules.filter((path) => makers.test(read(path)))
+  expect(found).toEqual(['server/lib/outgoing.ts'])
+})
