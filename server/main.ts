@@ -17,6 +17,7 @@ import { HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
 import { checkMasterKey } from './lib/installation.ts'
 import { publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
+import { settleMemory } from './lib/memory.ts'
 import type { Parts } from './lib/parts.ts'
 import { listenForScrapes, metricsRoute } from './metrics-route.ts'
 import { buildParts, withMasterKeys } from './open.ts'
@@ -65,6 +66,7 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   // Before anybody is let in: whoever sees us ready may set up at once.
   const setupToken = await prepareSetup(parts)
   const closeUnused = watchConnections(server)
+  settleMemory()
   await listen(server, config)
   const jobs = createJobRunner(parts, JOBS)
   jobs.start()

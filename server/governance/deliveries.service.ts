@@ -90,7 +90,7 @@ export async function deleteWebhook(act: Act, id: string) {
 export async function redeliver(act: Act, id: string): Promise<store.DeliveryRow> {
   const { db, clock } = act.parts
   await change(act, async (tx, record) => {
-    const known = isId(id) ? await store.findDelivery(tx, id) : null
+    const known = isId(id) ? await store.findOccasion(tx, id) : null
     if (!known) throw new NotFound('delivery')
     record({ action: 'redeliver', subjectType: 'Delivery', subjectId: id, subjectName: known.occasion })
     // Out of the job's reach while this attempt runs.

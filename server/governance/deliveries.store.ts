@@ -52,8 +52,11 @@ export async function claimDeliveries(pool: pg.Pool, now: Date, leaseUntil: Date
 export const findDelivery = (tx: Tx, id: string): Promise<DeliveryRow | null> =>
   tx.delivery.findUnique({ where: { id }, include: WITH_NOTICE })
 
-export const updateDelivery = (tx: Tx, id: string, data: Prisma.DeliveryUncheckedUpdateInput): Promise<DeliveryRow> =>
-  tx.delivery.update({ where: { id }, data, include: WITH_NOTICE })
+export const findOccasion = (tx: Tx, id: string) =>
+  tx.delivery.findUnique({ where: { id }, select: { occasion: true } })
+
+export const updateDelivery = (tx: Tx, id: string, data: Prisma.DeliveryUncheckedUpdateInput) =>
+  tx.delivery.update({ where: { id }, data })
 
 export const listDeliveries = (tx: Tx, keyset: Keyset): Promise<DeliveryRow[]> =>
   tx.delivery.findMany({

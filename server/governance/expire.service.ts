@@ -29,8 +29,8 @@ export type Ending = {
   readonly still?: (key: ApiKeyRow) => boolean
 }
 
-/** What one transaction holds: a lock for longer would make other changes wait. */
-export const END_BATCH = 500
+/** What one transaction holds: more would make other changes wait and hold up the event loop. */
+export const END_BATCH = 200
 
 /**
  * Ends these keys at this instant, everywhere, each with its audit entry, in one transaction. Keys that are ended or

@@ -18,7 +18,9 @@ const LEASE_MS = 5 * 60_000
  */
 export async function runDueJobs(parts: Parts, jobs: readonly Job[], now: Date = parts.clock.now()): Promise<void> {
   const { pool } = parts.db
+  const due = await store.listDue(pool, jobs, now)
   for (const { name, everyMs, run } of jobs) {
+    if (!due.has(name)) continue
     const window = await store.claimJob(pool, { name, now, everyMs, leaseMs: LEASE_MS })
     if (!window) continue
     try {

@@ -3,6 +3,16 @@ import type pg from 'pg'
 /** The stretch of time a job is to look at, and the instant until which nobody else works on it. */
 export type JobWindow = { readonly from: Date; readonly to: Date }
 
+/** Which of these jobs may be due: one statement, since it is asked every few seconds. A job nobody knows is. */
+export async function listDue(pool: pg.Pool, jobs: readonly { name: string; everyMs: number }[], now: Date) {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT job.name FROM unnest($1::text[], $2::timestamptz[]) AS job (name, due) LEFT JOIN jobs ON jobs.name = job.name
+     WHERE jobs.name IS NULL OR (done_until <= due AND (claimed_until IS NULL OR claimed_until <= $3))`,
+    [jobs.map(({ name }) => name), jobs.map(({ everyMs }) => new Date(now.getTime() - everyMs).toISOString()), now],
+  )
+  return new Set(rows.map(({ name }) => name))
+}
+
 /**
  * Takes a job that is due and that no other node works on; null when there is nothing to do. A job that was never
  * run begins now: what was due before it existed is nobody's to tell.

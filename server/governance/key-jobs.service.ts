@@ -70,9 +70,10 @@ function closeOverdue(parts: Parts, now: Date): Promise<number> {
       await updateKey(tx, key.id, { deletedAt: now })
       record(fact('expireKeyRequest', key, { pending: true }, { deletedAt: now }))
     }
-    for (const { id, requesterId, key } of requests) {
+    const names = new Map(keys.map(({ id, name }) => [id, name]))
+    for (const { id, requesterId, keyId } of requests) {
       await updateRequest(tx, id, { status: 'EXPIRED', decidedAt: now })
-      const subject = { subjectType: 'KeyRequest', subjectId: id, subjectName: key.name }
+      const subject = { subjectType: 'KeyRequest', subjectId: id, subjectName: names.get(keyId) ?? null }
       const occasion = `answer:${id}`
       const details = { answer: 'not approved in time' }
       await insertNotices(tx, [{ userId: requesterId, kind: 'APPROVAL_ANSWERED', occasion, ...subject, details }], now)

@@ -14,7 +14,7 @@ import { isId, parse } from '../lib/text.ts'
 import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 
-type Request = store.KeyRequestRow
+type Request = noun.KeyRequest
 const SORTING = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
 
 /** Requesters and owners see theirs, approvers what they may answer, administrators and auditors all. */
@@ -43,7 +43,7 @@ export async function listKeyRequests(act: Act, args: PageArgs, { status, mine }
   return { ...page, countAll: () => store.countRequests(db.prisma, where) }
 }
 
-type Answered = { readonly request: Request; readonly row: ApiKeyRow }
+type Answered = { readonly request: store.KeyRequestRow; readonly row: ApiKeyRow }
 type Decision = { readonly status: noun.KeyRequestStatus; readonly comment?: string | null | undefined }
 
 /** Locks a request that is still open, and its key. */
@@ -59,17 +59,17 @@ async function getOpen(act: Act, tx: Tx, id: string): Promise<{ request: Request
 /** Administrators and the approvers of the policy answer; nobody their own, unless the installation allows it. */
 async function requireApprover(act: Act, tx: Tx, request: Request, key: ApiKeyRow) {
   const { viewer } = act
-  const approves = await store.findRequest(tx, { id: request.id, ...store.approvableBy(viewer.id) })
-  if (!isAdministrator(viewer) && !approves) throw new NotFound('request')
+  const approves = await store.countRequests(tx, { id: request.id, ...store.approvableBy(viewer.id) })
+  if (!isAdministrator(viewer) && approves === 0) throw new NotFound('request')
   const isOwn = request.requesterId === viewer.id || key.ownerId === viewer.id
   if (isOwn && !(await store.getSettings(tx)).selfApprovalAllowed) throw new noun.OwnRequest()
 }
 
 /** Writes the answer down and tells who asked, and the owner. */
-async function decide({ parts, viewer }: Act, tx: Tx, request: Request, { status, comment }: Decision) {
+async function decide({ parts, viewer }: Act, tx: Tx, request: Request, key: ApiKeyRow, { status, comment }: Decision) {
   const now = parts.clock.now()
-  const told = [...new Set([request.requesterId, request.key.ownerId])].filter((userId) => userId !== viewer.id)
-  const subject = { subjectType: 'KeyRequest', subjectId: request.id, subjectName: request.key.name }
+  const told = [...new Set([request.requesterId, key.ownerId])].filter((userId) => userId !== viewer.id)
+  const subject = { subjectType: 'KeyRequest', subjectId: request.id, subjectName: key.name }
   const details = { answer: status.toLowerCase(), by: viewer.username, ...(comment && { comment }) }
   const notice = { kind: 'APPROVAL_ANSWERED' as const, occasion: `answer:${request.id}`, ...subject, details }
   await insertNotices(
@@ -78,7 +78,14 @@ async function decide({ parts, viewer }: Act, tx: Tx, request: Request, { status
     now,
   )
   const answer = { status, comment: comment ?? null, decidedById: viewer.id, decidedAt: now }
-  return store.updateRequest(tx, request.id, answer)
+  await store.updateRequest(tx, request.id, answer)
+}
+
+/** The request as it is after the answer. */
+async function answered({ parts }: Act, id: string, row: ApiKeyRow): Promise<Answered> {
+  const request = await store.findRequest(parts.db.prisma, { id })
+  if (!request) throw new NotFound('request')
+  return { row, request }
 }
 
 export type Approval = {
@@ -98,7 +105,7 @@ export async function approveKeyRequest(act: Act, { id, comment, ...wished }: Ap
   const now = act.parts.clock.now()
   const { comment: said } = parse(noun.commentSchema, { comment })
   const changes = parse(keyEditSchema(now), wished)
-  return change(act, async (tx, record) => {
+  const approved = await change(act, async (tx, record) => {
     const { request, key } = await getOpen(act, tx, id)
     await requireApprover(act, tx, request, key)
     const shifted = request.lifetimeIsDefault && key.expiresAt !== null
@@ -117,35 +124,39 @@ export async function approveKeyRequest(act: Act, { id, comment, ...wished }: Ap
     }
     const row = await updateKey(tx, key.id, after)
     record(fact('approveKeyRequest', key, { pending: true, expiresAt: key.expiresAt }, { ...after, comment: said }))
-    return { row, request: await decide(act, tx, request, { status: 'APPROVED', comment: said }) }
+    await decide(act, tx, request, key, { status: 'APPROVED', comment: said })
+    return row
   })
+  return answered(act, id, approved)
 }
 
 /** Hides a key that will not be, so that its name is free. */
-async function close(act: Act, tx: Tx, request: Request, key: ApiKeyRow, decision: Decision): Promise<Answered> {
-  const row = await updateKey(tx, key.id, { deletedAt: act.parts.clock.now() })
-  return { row, request: await decide(act, tx, request, decision) }
+async function close(act: Act, tx: Tx, request: Request, key: ApiKeyRow, decision: Decision) {
+  await decide(act, tx, request, key, decision)
+  return updateKey(tx, key.id, { deletedAt: act.parts.clock.now() })
 }
 
 /** Says no, with a reason. Throws `NotFound`, `RequestClosed`, `OwnRequest`, `InvalidInput`. */
 export async function declineKeyRequest(act: Act, input: { readonly id: string; readonly comment: string }) {
   const { comment } = parse(noun.reasonSchema, input)
-  return change(act, async (tx, record) => {
+  const declined = await change(act, async (tx, record) => {
     const { request, key } = await getOpen(act, tx, input.id)
     await requireApprover(act, tx, request, key)
     record(fact('declineKeyRequest', key, { pending: true }, { comment }))
     return close(act, tx, request, key, { status: 'DECLINED', comment })
   })
+  return answered(act, input.id, declined)
 }
 
 /** Takes a request back: by who asked, or the key's owner. Throws `NotFound`, `RequestClosed`. */
 export async function withdrawKeyRequest(act: Act, id: string): Promise<Answered> {
-  return change(act, async (tx, record) => {
+  const withdrawn = await change(act, async (tx, record) => {
     const { request, key } = await getOpen(act, tx, id)
     if (request.requesterId !== act.viewer.id && key.ownerId !== act.viewer.id) throw new NotFound('request')
     record(fact('withdrawKeyRequest', key, { pending: true }))
     return close(act, tx, request, key, { status: 'WITHDRAWN' })
   })
+  return answered(act, id, withdrawn)
 }
 
 export type Claim = { readonly id: string; readonly idempotencyKey?: string | null | undefined }

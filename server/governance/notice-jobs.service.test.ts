@@ -116,6 +116,33 @@ test('a secret that is too old is announced once, and once more when the next on
   expect(await told(owner)).toEqual(['ROTATION_DUE 90', 'ROTATION_DUE 90'])
 })
 
+test('the owner of a limited key and administrators are told at 80 and at 100 %, once each', async () => {
+  const owner = await world.person()
+  const { row } = await make(owner)
+  const limit = await world.db.prisma.limit.create({
+    data: { target: 'KEY', keyId: row.id, metric: 'REQUESTS', period: 'DAY', amount: 100 },
+  })
+  for (const kind of ['limit_warning', 'limit_reached']) {
+    const data = {
+      kind,
+      subjectType: 'Limit',
+      subjectId: limit.id,
+      details: { used: 80 },
+      occasion: `${kind} ${limit.id}`,
+    }
+    await world.db.prisma.event.create({ data: { ...data, at: world.clock.now() } })
+  }
+  await pass(1)
+  await Promise.all([run(), run()])
+  expect((await told(owner)).toSorted()).toEqual(['LIMIT_REACHED', 'LIMIT_WARNING'])
+  const { edges } = await listNotices(administrator, { first: 100 }, { unread: true })
+  const titles = edges.map(({ node }) => titleOf(node)).filter((title) => title.includes(row.name))
+  expect(titles.toSorted()).toEqual([
+    `The limit on ${row.name} is used up`,
+    `The limit on ${row.name} is used up to 80 %`,
+  ])
+})
+
 test('a notice is read by the one it is for only', async () => {
   const [owner, stranger] = [await world.person(), await world.person()]
   await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 2 * DAY) })

@@ -50,9 +50,10 @@ const LIMITS = `
   )
   INSERT INTO notices (id, user_id, at, kind, occasion, subject_type, subject_id, subject_name, details)
   SELECT gen_random_uuid(), person.id, fresh.at, upper(fresh.kind), fresh.occasion, 'Limit', fresh.subject_id,
-    coalesce(k.name, fresh.details ->> 'name', fresh.details ->> 'target', 'a target'),
+    coalesce(l.name, k.name, u.username, g.name, p.name, l.model_pattern, 'everything'),
     (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each_text(fresh.details))
   FROM fresh LEFT JOIN limits l ON l.id = fresh.subject_id LEFT JOIN api_keys k ON k.id = l.key_id
+    LEFT JOIN users u ON u.id = l.user_id LEFT JOIN groups g ON g.id = l.group_id LEFT JOIN providers p ON p.id = l.provider_id
     JOIN users person ON person.id IN (k.owner_id, l.user_id) OR person.role = 'ADMINISTRATOR'
   WHERE person.active AND person.deleted_at IS NULL
   ON CONFLICT DO NOTHING`

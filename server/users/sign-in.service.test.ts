@@ -42,6 +42,14 @@ describe('signing in', () => {
     expect(entry).toMatchObject({ action: 'signIn', actorId: userId, actorName: username, address: HOME })
   })
 
+  it('from a new place is told to the person, from a known one or for the first time is not', async () => {
+    const told = async () => (await db.prisma.notice.findMany({ where: { userId } })).map(({ details }) => details)
+    for (const address of [HOME, HOME]) await enter(username, password, address)
+    expect(await told()).toEqual([])
+    for (const address of ['198.51.100.7', HOME, '198.51.100.7']) await enter(username, password, address)
+    expect(await told()).toEqual([{ address: '198.51.100.7', userAgent: 'test' }])
+  })
+
   it('answers an unknown, wrong, disabled, deleted and impossible one alike', async () => {
     const other = await createUser(administrator, { username: `O${parts.random.uuidv7()}` })
     const gone = await createUser(administrator, { username: `G${parts.random.uuidv7()}`, password })
