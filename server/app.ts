@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { CallerAnswer, CallerRequest } from './gateway/call.ts'
 import { installLane } from './gateway/lane/lane.ts'
+import type { Clock } from './lib/clock.ts'
 import { consoleFiles, setSecurityHeaders } from './lib/console-files.ts'
 import { hostCheck } from './lib/hosts.ts'
 import { answerHttpError, HTTP_ERRORS, type HttpError, rawHttpError } from './lib/http-error.ts'
@@ -13,7 +14,7 @@ import type { Parts } from './lib/parts.ts'
 export type Routes = {
   readonly work: (req: IncomingMessage, res: ServerResponse) => void
   /** What answers plain `/work` requests beside node:http; without it nothing does. */
-  readonly lane?: (req: CallerRequest, res: CallerAnswer) => void
+  readonly lane?: { readonly clock: Clock; readonly work: (req: CallerRequest, res: CallerAnswer) => void }
   readonly graphql: (req: IncomingMessage, res: ServerResponse) => void
   readonly metrics: (req: IncomingMessage, res: ServerResponse) => void
   /** Whole paths with a handler of their own; each looks after its methods. */
@@ -53,7 +54,7 @@ export function createApp(parts: Pick<Parts, 'config' | 'random' | 'log'>, route
   const { lane, draining } = routes
   const server = tls ? createTlsServer({ ...SERVER_OPTIONS, ...tls }, handle) : createServer(SERVER_OPTIONS, handle)
   if (lane && parts.config.fastPath)
-    installLane(server, { ...SERVER_OPTIONS, work: lane, draining, isOurHost: hostCheck(parts.config) })
+    installLane(server, { ...SERVER_OPTIONS, ...lane, draining, isOurHost: hostCheck(parts.config) })
   const newId = () => parts.random.uuidv7()
   server.on('clientError', (error, socket) => answerClientError(error, socket, newId()))
   server.on('checkContinue', (req, res) => {

@@ -53,7 +53,7 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   const state = { draining: false, observed: false }
   server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
-    lane: (req, res) => gateway.handle(req, res),
+    lane: { clock: parts.clock, work: (req, res) => gateway.handle(req, res) },
     graphql: createGraphql(parts),
     metrics: metricsRoute(parts, parts.metrics),
     others: new Map([['/leaks', leaksRoute(parts)], ...exportRoutes(parts)]),

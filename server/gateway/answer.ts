@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { tokensIn } from './generated.ts'
 import { toCaller } from './headers.ts'
 import type { Plan } from './plan.ts'
 import { errorBody, type Refusal } from './refusal.ts'
@@ -24,6 +25,8 @@ export class Answer {
   firstTokenMs: number | null = null
   overheadUs = 0
   tokens: Tokens = NO_TOKENS
+  /** Tokens that were generated and that the provider did not count, as far as can be told. */
+  generated = 0
   model: string | null = null
   readonly #plan: Plan
   readonly #controller: Dispatcher.DispatchController
@@ -57,7 +60,7 @@ export class Answer {
     const length = headers['content-length']
     this.#length = typeof length === 'string' ? Number(length) : null
     const isSse = /^text\/event-stream/i.test(String(headers['content-type'] ?? ''))
-    this.#sse = isSse ? new SseReader(plan.ask.hidesUsage && status === 200) : null
+    this.#sse = isSse ? new SseReader(plan.ask.hidesUsage && status === 200, plan.route.endpoint) : null
     this.#holds = !isSse && !plan.ask.streamed && (this.#length ?? 0) <= HOLD_BYTES
     // Sent with the first event when that is here already, and otherwise at once: the caller sees that it was heard.
     if (!this.#holds) process.nextTick(() => this.#finished || this.#sendHead(true))
@@ -94,10 +97,12 @@ export class Answer {
     if (this.#sse) {
       this.#held = [this.#sse.end()]
       this.tokens = this.#sse.tokens
+      this.generated = this.#sse.generated.tokens
       this.model = this.#sse.model
     } else {
       const read = this.#holds ? readAnswer(this.#whole()) : readEnds(this.#head, this.#tail)
       if (read.tokens) this.tokens = read.tokens
+      if (this.tokens.output === null && this.status < 400) this.generated = this.#countPlain()
       this.model = read.model
     }
     this.overheadUs = this.headSent ? this.overheadUs : this.#overhead()
@@ -120,6 +125,10 @@ export class Answer {
     if (!this.#sse) return void res.destroy()
     const gap = this.#sse.atBoundary ? '' : '\n\n'
     res.end(`${gap}data: ${errorBody(refusal)}\n\n`, () => res.socket?.destroySoon())
+  }
+
+  #countPlain(): number {
+    return tokensIn(this.#plan.route.endpoint, this.#holds ? this.#whole() : null, this.bytes)
   }
 
   #whole(): Buffer {

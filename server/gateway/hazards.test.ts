@@ -126,7 +126,7 @@ describe('from the provider to the caller', () => {
     world.provider.answer = (_req, res) =>
       res.writeHead(200, { 'content-type': 'application/json' }).end('{"broken": tru')
     expect(await (await post()).text()).toBe('{"broken": tru')
-    expect(await lastEntry()).toMatchObject({ end: 'COMPLETE', inputTokens: null, outputTokens: null })
+    expect(await lastEntry()).toMatchObject({ end: 'COMPLETE', outputTokens: 0, tokensEstimated: true })
   })
 
   it('a long answer crosses as it comes, with its length and its usage', async () => {

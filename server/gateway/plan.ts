@@ -2,6 +2,7 @@ import type { Held } from '../limits/held.ts'
 import type { Ask } from './ask.ts'
 import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
+import type { Prompt } from './prompt.ts'
 import type { Route } from './route.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -12,6 +13,7 @@ export type Plan = {
   readonly secret: SecretRow
   readonly upstream: Upstream
   readonly ask: Ask
+  readonly prompt: Prompt
   /** What it holds of the limits that concern it. */
   readonly held: Held
   /** Milliseconds in which the caller was still sending. */

@@ -9,7 +9,7 @@ const DONE = 'data: [DONE]\n\n'
 const usage = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 }
 
 function pass(hidesUsage: boolean, pieces: readonly Buffer[]) {
-  const reader = new SseReader(hidesUsage)
+  const reader = new SseReader(hidesUsage, 'chat/completions')
   const passed = [...pieces.map((piece) => reader.push(piece)), reader.end()]
   return { text: Buffer.concat(passed).toString(), reader }
 }
@@ -107,7 +107,7 @@ describe('usage in a stream', () => {
 
 describe('a stream made to hurt', () => {
   it('of one endless event is passed on instead of kept', () => {
-    const reader = new SseReader(true)
+    const reader = new SseReader(true, 'chat/completions')
     const piece = Buffer.alloc(64 * 1024, 'x')
     let passed = 0
     for (let index = 0; index < 100; index++) passed += reader.push(piece).length
@@ -115,7 +115,7 @@ describe('a stream made to hurt', () => {
   })
 
   it('in single bytes costs linear time', () => {
-    const reader = new SseReader(true)
+    const reader = new SseReader(true, 'chat/completions')
     const startedAt = performance.now()
     for (let index = 0; index < 500_000; index++) reader.push(Buffer.of(120))
     expect(performance.now() - startedAt).toBeLessThan(5_000)

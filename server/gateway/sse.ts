@@ -1,3 +1,5 @@
+import { Generated } from './generated.ts'
+import type { Endpoint } from './route.ts'
 import { isErrorEvent, isExtraEvent, laterTokens, NO_TOKENS, parse, readStatement, type Tokens } from './tokens.ts'
 
 const LINE_FEED = 0x0a
@@ -19,6 +21,8 @@ export class SseReader {
   model: string | null = null
   /** True after an event in which the provider said that it failed. */
   failed = false
+  /** What was generated since usage was last said. */
+  readonly generated: Generated
   readonly #hidesUsage: boolean
   /** The event that has begun, in pieces. */
   #pieces: Buffer[] = []
@@ -28,7 +32,8 @@ export class SseReader {
   /** True while the LF of a CRLF may follow whose event was taken out. */
   #dropsFeed = false
 
-  constructor(hidesUsage: boolean) {
+  constructor(hidesUsage: boolean, endpoint: Endpoint) {
+    this.generated = new Generated(endpoint)
     this.#hidesUsage = hidesUsage
   }
 
@@ -82,6 +87,7 @@ export class SseReader {
   #finishEvent(last: Buffer, passed: Buffer[]): void {
     const event = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
     const isTooLong = this.#bytes > MAX_EVENT_BYTES
+    if (isTooLong) this.generated.countUnread(this.#bytes)
     this.#pieces = []
     this.#bytes = 0
     this.#dropsFeed = !isTooLong && this.#read(event)
@@ -102,6 +108,7 @@ export class SseReader {
 
   /** Reads what one event says; true when it must not reach the caller. */
   #read(event: Buffer): boolean {
+    this.generated.count(event)
     const saysUsage = hasValue(event, USAGE)
     const saysError = !this.failed && hasValue(event, ERROR)
     const saysModel = this.model === null && event.includes(MODEL)
@@ -110,6 +117,7 @@ export class SseReader {
     const { tokens, model } = readStatement(parsed)
     this.model ??= model
     if (saysUsage && tokens) this.tokens = laterTokens(this.tokens, tokens)
+    if (saysUsage && tokens && tokens.output !== null) this.generated.said()
     if (saysError && isErrorEvent(parsed)) this.failed = true
     return this.#hidesUsage && saysUsage && isExtraEvent(parsed)
   }

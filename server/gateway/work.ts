@@ -5,6 +5,7 @@ import { refuseSecret } from './key-status.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Plan } from './plan.ts'
 import type { Presence } from './presence.ts'
+import { Prompt } from './prompt.ts'
 import { Refusal } from './refusal.ts'
 import { type Route, readRoute } from './route.ts'
 import { authenticate } from './steps/authenticate.ts'
@@ -58,13 +59,14 @@ async function decide(
   permitModel(gateway, secret, upstream, ask)
   using room = new DisposableStack()
   room.use(gateway.admission.admit(upstream, ask))
-  const leased = lease(gateway, { startedAt: call.startedAt, route, secret, upstream, ask })
+  const prompt = new Prompt(ask, route.endpoint)
+  const leased = lease(gateway, { startedAt: call.startedAt, secret, upstream, ask, prompt })
   const held = room.use(leased instanceof Promise ? await leased : leased)
   // The body may have taken a while to arrive, and so may the lease.
   if (body.waitedMs > 1 || leased instanceof Promise) {
     checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
   }
-  return { plan: { call, route, secret, upstream, ask, held, waitedMs: body.waitedMs }, room: room.move() }
+  return { plan: { call, route, secret, upstream, ask, prompt, held, waitedMs: body.waitedMs }, room: room.move() }
 }
 
 function checkSecret({ directory, clock }: Pipeline, secret: SecretRow): void {

@@ -49,15 +49,20 @@ export const UsageEntry = builder.prismaObject('UsageEntry', {
     streamed: t.exposeBoolean('streamed', { description: 'True when the caller asked for a stream.' }),
     inputTokens: t.exposeInt('inputTokens', {
       nullable: true,
-      description: 'Tokens asked; null: the provider did not say.',
+      description: 'Tokens asked; null: nothing was asked of a provider, or it answered an error.',
     }),
     outputTokens: t.exposeInt('outputTokens', {
       nullable: true,
-      description: 'Tokens answered; null: the provider did not say.',
+      description: 'Tokens answered; null: nothing was asked of a provider, or it answered an error.',
     }),
     cachedTokens: t.exposeInt('cachedTokens', {
       nullable: true,
       description: "Of the tokens asked, from the provider's cache.",
+    }),
+    tokensEstimated: t.exposeBoolean('tokensEstimated', {
+      description:
+        'True: the provider did not say all of it, because the caller left, it broke off or the process died. What it ' +
+        'did not say is an estimate: of the prompt, and of what was generated until then.',
     }),
     costMicros: t.expose('costMicros', {
       type: 'BigInt',

@@ -9,6 +9,9 @@ import { replay, storeAll } from './store-entries.service.ts'
 // Larger batches cost less per entry, here and in the database; nobody waits for them.
 const BATCH = 2_000
 const INTERVAL_MS = 300
+/** With so many waiting the next round is due at once: memory is bounded, and reading them back from disk is dear. */
+const SOON = 500
+const SOON_MS = 50
 const MAX_PAUSE_MS = 5_000
 
 /** Moves ended requests from the journal to the database, and waits for it when it is away. */
@@ -38,8 +41,9 @@ export function createFlusher(needs: Needs): Flusher {
 
   async function tick() {
     try {
+      const found = journal.queue.length
       await run()
-      pauseMs = INTERVAL_MS
+      pauseMs = found >= SOON ? SOON_MS : INTERVAL_MS
     } catch (error) {
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
       log.warn({ err: error, queued: journal.queue.length, pauseMs }, 'usage entries could not be stored; trying again')

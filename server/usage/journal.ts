@@ -1,23 +1,12 @@
 import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Logger } from '../lib/log.ts'
 import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
+import type { JournalSettings, Queued } from './journal-settings.ts'
 import { type Segment, trySync } from './segment.ts'
 import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
-export { JournalFailure }
-
-/** An ended request on its way to the database. `segment` is null when the disk refused its end. */
-export type Queued = { readonly entry: UsageEntry; readonly segment: Segment | null; readonly intent: Segment | null }
-
-export type JournalSettings = {
-  readonly directory: string
-  readonly sync: 'group' | 'always'
-  readonly log: Logger
-  readonly segmentBytes?: number
-  readonly maxQueued?: number
-}
+export { JournalFailure, type JournalSettings }
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
 const MAX_QUEUED = 5_000
@@ -52,10 +41,7 @@ export class Journal {
     this.leftOver = segmentPaths(settings.directory)
     this.#number = listSegments(settings.directory).at(-1) ?? 0
     this.#together = new Together({
-      append: (bytes, length) => this.#appendTo(this.#open(), bytes, length),
-      began: (segment) => {
-        segment.openIntents++
-      },
+      append: (bytes, length) => this.#append(this.#open(), bytes, length),
       ended: (entry, segment, intent) => this.#ended(entry, segment, intent),
       begin: (intent) => this.begin(intent),
       end: (entry, intent) => this.end(entry, intent),
@@ -149,16 +135,10 @@ export class Journal {
     const segment = this.#open()
     const length = encodeRecord(this.#buffer, kind, value)
     if (length === -1) throw new JournalFailure('the record is too long')
-    return this.#appendTo(segment, this.#buffer, length)
+    return this.#append(segment, this.#buffer, length)
   }
 
-  #appendTo(segment: Segment, bytes: Buffer, length: number): Segment {
-    this.#append(segment, bytes, length)
-    this.#dirty = true
-    return segment
-  }
-
-  #append(segment: Segment, bytes: Buffer, length: number): void {
+  #append(segment: Segment, bytes: Buffer, length: number): Segment {
     let written = 0
     let cause: unknown
     try {
@@ -172,7 +152,9 @@ export class Journal {
     }
     if (written < length) throw this.#fail(segment, cause)
     segment.size += length
+    this.#dirty = true
     this.#recover()
+    return segment
   }
 
   #fail(segment: Segment, cause: unknown): JournalFailure {

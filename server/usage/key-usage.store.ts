@@ -17,21 +17,19 @@ export const NO_USAGE: UsageTotals = {
   costMicros: 0n,
 }
 
+// Each scan adds up before anything else is done: there are thousands of rows per key.
 const PER_KEY = `
-  SELECT key_id AS "keyId", span, day, ${SUMS} FROM (
-    SELECT *, date_trunc('day', hour, 'UTC') AS day, unnest(
-      CASE WHEN hour > $3 THEN ARRAY['day', 'last30Days', 'last24Hours'] ELSE ARRAY['day', 'last30Days'] END) AS span
-    FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour >= $2
-  ) AS rollup
-  GROUP BY GROUPING SETS ((key_id, span, day), (key_id, span))
-  HAVING (span = 'day') = (GROUPING(day) = 0)`
+  SELECT key_id AS "keyId", date_bin('1 day', hour, $2::timestamptz) AS day, ${SUMS}
+  FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour >= $2 GROUP BY 1, 2
+  UNION ALL
+  SELECT key_id, NULL, ${SUMS} FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour > $3 GROUP BY 1`
 
 const DAY_MS = 86_400_000
 const DAYS = 30
 
+/** `day` null: the last 24 hours. */
 type PerKeyRow = Texts & {
   readonly keyId: string
-  readonly span: string
   readonly day: Date | null
   readonly requests: number
   readonly errors: number
@@ -41,24 +39,30 @@ type PerKeyRow = Texts & {
 export async function readKeyUsage(pool: pg.Pool, ids: readonly string[], now: Date): Promise<Map<string, KeyUsage>> {
   const today = now.getTime() - (now.getTime() % DAY_MS)
   const since = today - (DAYS - 1) * DAY_MS
-  const dayAgo = new Date(now.getTime() - DAY_MS)
-  const { rows } = await pool.query<PerKeyRow>(PER_KEY, [ids, new Date(since), dayAgo])
-  const totals = (keyId: string, span: string) => {
-    const row = rows.find((candidate) => candidate.keyId === keyId && candidate.span === span)
-    return row ? toNumbers(row) : NO_USAGE
-  }
-  const daily = (keyId: string) => {
-    const days = Array.from({ length: DAYS }, () => 0)
-    for (const row of rows) {
-      if (row.keyId === keyId && row.day) days[Math.round((row.day.getTime() - since) / DAY_MS)] = row.requests
-    }
-    return days
-  }
-  const found = new Set(rows.map(({ keyId }) => keyId))
-  return new Map(
-    [...found].map((id) => [
-      id,
-      { last24Hours: totals(id, 'last24Hours'), last30Days: totals(id, 'last30Days'), daily: daily(id) },
-    ]),
-  )
+  const { rows } = await pool.query<PerKeyRow>(PER_KEY, [ids, new Date(since), new Date(now.getTime() - DAY_MS)])
+  const byKey = Map.groupBy(rows, ({ keyId }) => keyId)
+  return new Map([...byKey].map(([id, ofKey]) => [id, toUsage(ofKey, since)]))
 }
+
+function toUsage(rows: readonly PerKeyRow[], since: number): KeyUsage {
+  const daily = Array.from({ length: DAYS }, () => 0)
+  let [last24Hours, last30Days] = [NO_USAGE, NO_USAGE]
+  for (const { keyId: _keyId, day, ...texts } of rows) {
+    const sums = toNumbers(texts)
+    if (day === null) last24Hours = sums
+    else {
+      daily[Math.round((day.getTime() - since) / DAY_MS)] = sums.requests
+      last30Days = add(last30Days, sums)
+    }
+  }
+  return { last24Hours, last30Days, daily }
+}
+
+const add = (one: UsageTotals, other: UsageTotals): UsageTotals => ({
+  requests: one.requests + other.requests,
+  errors: one.errors + other.errors,
+  inputTokens: one.inputTokens + other.inputTokens,
+  outputTokens: one.outputTokens + other.outputTokens,
+  cachedTokens: one.cachedTokens + other.cachedTokens,
+  costMicros: one.costMicros + other.costMicros,
+})

@@ -2,6 +2,9 @@ import { rmSync } from 'node:fs'
 import type { Db } from '../lib/db.ts'
 import type { Logger } from '../lib/log.ts'
 import { forgetNodes } from '../limits/leases.store.ts'
+import { costOf } from '../limits/price.ts'
+import { PriceIndex } from '../limits/price-index.ts'
+import { listAllPrices } from '../limits/prices.store.ts'
 import { readSegment } from './journal-file.ts'
 import { insertEntries, refusesData } from './usage.store.ts'
 import { toInterrupted, type UsageEntry, type UsageIntent } from './usage-entry.ts'
@@ -30,11 +33,22 @@ export async function replay(needs: Needs, paths: readonly string[]): Promise<vo
     }
     stored += await storeAll(needs, ended)
   }
-  stored += await storeAll(needs, [...open.values()].map(toInterrupted))
+  stored += await storeAll(needs, await interrupted(needs, [...open.values()]))
   // Everything that run used is counted now: what it still seems to hold, it does not.
   await forgetNodes(needs.db.pool, [...nodes])
   for (const path of paths) rmSync(path, { force: true })
   needs.log.info({ stored, interrupted: open.size }, 'the usage journal of the last run is stored')
+}
+
+async function interrupted({ db }: Needs, open: readonly UsageIntent[]): Promise<readonly UsageEntry[]> {
+  if (open.length === 0) return []
+  const prices = new PriceIndex(await listAllPrices(db.pool))
+  return open.map((intent) =>
+    toInterrupted(intent, ({ providerId, modelAsked, startedAt }, input) => {
+      const price = modelAsked === null ? null : prices.find(providerId, modelAsked, startedAt)
+      return price && costOf(price, { input, output: 0, cached: null })
+    }),
+  )
 }
 
 /** Stores any number of entries; each counts once. Answers how many were new. */

@@ -18,7 +18,6 @@ export type Waiting =
 type Writer = {
   /** Writes so many bytes of the buffer. Throws when the disk refuses them. */
   append(bytes: Buffer, length: number): Segment
-  began(segment: Segment): void
   ended(entry: UsageEntry, segment: Segment, intent: Segment | null): void
   begin(intent: UsageIntent): Segment
   end(entry: UsageEntry, intent: Segment | null): void
@@ -76,7 +75,7 @@ export class Together {
   #tell(some: readonly Waiting[], segment: Segment): void {
     // All are counted before anybody hears of it: a segment must not look done in between.
     for (const one of some) {
-      if ('intent' in one) this.#writer.began(segment)
+      if ('intent' in one) segment.openIntents++
       else this.#writer.ended(one.entry, segment, one.segment)
     }
     for (const one of some) {

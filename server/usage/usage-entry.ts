@@ -19,6 +19,9 @@ export type UsageIntent = {
   readonly requestBytes: number
   /** What it uses of limits for certain; missing in a journal of an earlier version. */
   readonly charges?: readonly Charge[]
+  /** The estimate of the prompt, where a limit needed it; `promptCostMicros` null: no price was known. */
+  readonly promptTokens?: number
+  readonly promptCostMicros?: number | null
 }
 
 /** How a `/work` request ended. */
@@ -32,6 +35,8 @@ export type UsageOutcome = {
   readonly inputTokens: number | null
   readonly outputTokens: number | null
   readonly cachedTokens: number | null
+  /** True when the provider did not say them, or not all; missing in a journal of an earlier version. */
+  readonly tokensEstimated?: boolean
   readonly costMicros: number | null
   readonly latencyMs: number
   readonly firstTokenMs: number | null
@@ -46,21 +51,38 @@ export type UsageOutcome = {
 /** One `/work` request, for good. */
 export type UsageEntry = UsageIntent & UsageOutcome
 
-/** The entry of a request whose process died before it could say how the request ended. */
-export const toInterrupted = (intent: UsageIntent): UsageEntry => ({
-  ...intent,
+const BYTES_PER_TOKEN = 4
+
+/**
+ * The entry of a request whose process died before it could say how the request ended: its prompt was used, more is
+ * not known. Where nobody read the prompt its bytes are the estimate, and `costOf` says what they cost.
+ */
+export const toInterrupted = (
+  intent: UsageIntent,
+  costOf: (intent: UsageIntent, inputTokens: number) => number | null,
+): UsageEntry => {
+  const inputTokens = intent.promptTokens ?? Math.ceil(intent.requestBytes / BYTES_PER_TOKEN)
+  const { promptCostMicros = costOf(intent, inputTokens) } = intent
+  return {
+    ...intent,
+    ...INTERRUPTED,
+    inputTokens,
+    outputTokens: 0,
+    costMicros: promptCostMicros,
+    tokensEstimated: true,
+  }
+}
+
+const INTERRUPTED = {
   modelAnswered: null,
   status: 0,
   code: 'interrupted',
   end: 'INTERRUPTED',
-  inputTokens: null,
-  outputTokens: null,
   cachedTokens: null,
-  costMicros: null,
   latencyMs: 0,
   firstTokenMs: null,
   overheadUs: 0,
   responseBytes: 0,
   refusedByType: null,
   refusedById: null,
-})
+} as const

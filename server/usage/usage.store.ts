@@ -21,13 +21,14 @@ const COLUMNS: readonly (readonly [name: string, type: string, read: (entry: Usa
   ['input_tokens', 'integer', (entry) => entry.inputTokens],
   ['output_tokens', 'integer', (entry) => entry.outputTokens],
   ['cached_tokens', 'integer', (entry) => entry.cachedTokens],
+  ['tokens_estimated', 'boolean', (entry) => entry.tokensEstimated ?? false],
   ['cost_micros', 'bigint', (entry) => entry.costMicros],
   ['latency_ms', 'integer', (entry) => entry.latencyMs],
   ['first_token_ms', 'integer', (entry) => entry.firstTokenMs],
   ['overhead_us', 'integer', (entry) => entry.overheadUs],
   ['request_bytes', 'bigint', (entry) => entry.requestBytes],
   ['response_bytes', 'bigint', (entry) => entry.responseBytes],
-  // A journal of an earlier version says nothing of these two.
+  // A journal of an earlier version says nothing of these two, nor of estimates.
   ['refused_by_type', '"RefusalCause"', (entry) => entry.refusedByType ?? null],
   ['refused_by_id', 'uuid', (entry) => entry.refusedById ?? null],
 ]
@@ -136,7 +137,12 @@ export async function insertEntries(pool: pg.Pool, entries: readonly UsageEntry[
   const charges = entries.flatMap((entry) => (entry.charges ?? []).map((charge) => [entry, charge] as const))
   const values = [
     ...COLUMNS.map(([, type, read]) => toArray(type, entries.map(read))),
-    ...CHARGES.map(([type, read]) => toArray(type, charges.map(([entry, charge]) => read(entry, charge)))),
+    ...CHARGES.map(([type, read]) =>
+      toArray(
+        type,
+        charges.map(([entry, charge]) => read(entry, charge)),
+      ),
+    ),
   ]
   const { rows } = await pool.query<{ added: number }>({ name: 'insert-usage-entries', text: INSERT, values })
   return rows[0]?.added ?? 0

@@ -112,7 +112,8 @@ export class LaneAnswer implements CallerAnswer {
     if (bytes.length > JOIN_BYTES) {
       socket.cork()
       if (start !== '') socket.write(start, 'latin1')
-      const room = after === '' ? socket.write(bytes, sent) : (socket.write(bytes), socket.write(after, 'latin1', sent))
+      let room = after === '' ? socket.write(bytes, sent) : socket.write(bytes)
+      if (after !== '') room = socket.write(after, 'latin1', sent)
       socket.uncork()
       return room
     }

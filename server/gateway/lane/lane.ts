@@ -1,10 +1,12 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Clock } from '../../lib/clock.ts'
 import type { CallerAnswer, CallerRequest } from '../call.ts'
 import { LaneConnection, type LaneOwner } from './connection.ts'
 
 type Settings = {
+  readonly clock: Clock
   readonly work: (req: CallerRequest, res: CallerAnswer) => void
   readonly isOurHost: (host: string) => boolean
   readonly draining: () => boolean
@@ -21,13 +23,13 @@ const SWEEP_MS = 1_000
  * the very same bytes, and the connection stays there. Closing the server closes the lane's connections as well.
  */
 export function installLane(server: Server, settings: Settings): void {
-  const { keepAliveTimeout } = settings
+  const { clock, keepAliveTimeout } = settings
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   const theirs = server.listeners(event).at(-1)
   if (theirs === undefined) throw new Error('node:http does not listen for connections')
   const all = new Set<LaneConnection>()
   let now = performance.now()
-  let date = new Date().toUTCString()
+  let date = clock.now().toUTCString()
   const tail = `keep-alive: timeout=${Math.floor(keepAliveTimeout / 1000)}\r\n\r\n`
 
   const lane: LaneOwner = {
@@ -46,7 +48,7 @@ export function installLane(server: Server, settings: Settings): void {
 
   const timer = setInterval(() => {
     now = performance.now()
-    date = new Date().toUTCString()
+    date = clock.now().toUTCString()
     for (const connection of all) checkTime(server, connection, now, settings)
   }, SWEEP_MS).unref()
 

@@ -17,18 +17,27 @@ export class ChunkReader {
   #line = ''
   #trailers = 0
 
-  /** Hands on what `bytes` hold of the body; answers the offset behind the last byte that belongs to this message. */
+  /**
+   * Hands on, in one piece, what `bytes` hold of the body; answers the offset behind the last byte that belongs to this
+   * message.
+   */
   read(bytes: Buffer, take: (data: Buffer) => void): number {
     let at = 0
+    let first: Buffer | null = null
+    let more: Buffer[] | null = null
     while (at < bytes.length && !this.over) {
       if (this.#state === 'data') {
         const end = Math.min(bytes.length, at + this.#left)
         this.#left -= end - at
         if (this.#left === 0) this.#state = 'end'
-        take(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
+        const data = bytes.subarray(at, end)
+        if (first === null) first = data
+        else if (more === null) more = [first, data]
+        else more.push(data)
         at = end
       } else at = this.#readLine(bytes, at)
     }
+    if (first !== null) take(more === null ? first : Buffer.concat(more))
     return at
   }
 
@@ -36,7 +45,8 @@ export class ChunkReader {
     const feed = bytes.indexOf(FEED, from)
     const end = feed === -1 ? bytes.length : feed + 1
     if (this.#line.length + end - from > MAX_LINE) throw garbled('chunk')
-    if (feed > from && this.#line === '' && bytes[feed - 1] === RETURN) this.#take(bytes.toString('latin1', from, feed - 1))
+    if (feed > from && this.#line === '' && bytes[feed - 1] === RETURN)
+      this.#take(bytes.toString('latin1', from, feed - 1))
     else {
       this.#line += bytes.toString('latin1', from, end)
       if (feed === -1) return end

@@ -11,7 +11,9 @@ import { Refusal } from '../refusal.ts'
 import type { Tokens } from '../tokens.ts'
 import type { Upstream } from '../upstream.ts'
 import { refusalFor, wasNotSent } from '../upstream-failure.ts'
+import { type Used, usedBy } from '../used.ts'
 import { pathOf } from './choose.ts'
+import { toIntent } from './intent.ts'
 import { limitHeaders } from './lease.ts'
 
 /**
@@ -19,40 +21,27 @@ import { limitHeaders } from './lease.ts'
  * end before the caller gets the last byte. Throws a `Refusal` only while the caller has not got a byte.
  */
 export async function forward(gateway: Pipeline, plan: Plan, presence: Presence): Promise<void> {
-  const intent = toIntent(plan)
+  const intent = toIntent(gateway, plan)
   const segment = await begin(gateway, intent)
   const synced = gateway.journal.synced()
   if (synced) await synced
   await new Relay(gateway, plan, intent, segment).run(presence)
 }
 
-const toIntent = ({ call, route, secret, upstream, ask, held }: Plan): UsageIntent => ({
-  id: call.id,
-  startedAt: call.startedAt,
-  keyId: secret.key.id,
-  secretId: secret.id,
-  ownerId: secret.key.ownerId,
-  providerId: upstream.id,
-  endpoint: route.endpoint,
-  modelAsked: ask.model,
-  streamed: ask.streamed,
-  requestBytes: ask.bytes,
-  charges: held.begun,
-})
+const UNUSED: Used = { tokens: null, estimated: false }
 
 function begin({ journal }: Pipeline, intent: UsageIntent): Promise<Segment> {
-  return new Promise((resolve, reject) => {
-    journal.beginSoon(intent, (begun) => {
-      if (begun instanceof JournalFailure) reject(new Refusal('accounting_unavailable'))
-      else resolve(begun)
-    })
-  })
+  return new Promise((resolve, reject) =>
+    journal.beginSoon(intent, (begun) =>
+      begun instanceof JournalFailure ? reject(new Refusal('accounting_unavailable')) : resolve(begun),
+    ),
+  )
 }
 
 type Controller = Dispatcher.DispatchController
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-const sumOf = (tokens: Tokens | undefined) =>
+const sumOf = (tokens: Tokens | null) =>
   tokens && (tokens.input !== null || tokens.output !== null) ? (tokens.input ?? 0) + (tokens.output ?? 0) : null
 
 const GONE = new Error('nobody waits for this answer')
@@ -200,8 +189,10 @@ class Relay implements Dispatcher.DispatchHandler {
   #end(end: UsageEnd, status: number, code: string | null, recorded: () => void): void {
     this.#over = true
     const answer = this.#answer
-    const tokens = answer?.tokens
-    const costMicros = tokens ? this.#costOf(answer.model, tokens) : null
+    // What never reached a provider, or was never answered by one, used nothing.
+    const isUsed = answer !== null || (this.#controller !== null && end !== 'UPSTREAM_FAILED')
+    const { tokens, estimated } = isUsed ? usedBy(this.#plan, answer) : UNUSED
+    const costMicros = tokens ? this.#costOf(answer?.model ?? null, tokens) : null
     const now = performance.now()
     this.#gateway.journal.endSoon(
       {
@@ -213,6 +204,7 @@ class Relay implements Dispatcher.DispatchHandler {
         inputTokens: tokens?.input ?? null,
         outputTokens: tokens?.output ?? null,
         cachedTokens: tokens?.cached ?? null,
+        tokensEstimated: estimated,
         costMicros,
         latencyMs: Math.round(now - this.#plan.call.arrivedAt),
         firstTokenMs: answer?.firstTokenMs ?? null,

@@ -6,22 +6,19 @@ import { formatReset } from '../../limits/window.ts'
 import type { Ask } from '../ask.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { type Estimate, estimateTokens } from '../prompt.ts'
+import type { Prompt } from '../prompt.ts'
 import { Refusal } from '../refusal.ts'
-import type { Endpoint, Route } from '../route.ts'
 import type { Upstream } from '../upstream.ts'
 
 type Asking = {
   readonly startedAt: number
-  readonly route: Route
   readonly secret: SecretRow
   readonly upstream: Upstream
   readonly ask: Ask
+  readonly prompt: Prompt
 }
 
-const WITHOUT_ANSWER: ReadonlySet<Endpoint> = new Set(['embeddings', 'messages/count_tokens'])
-
-const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' | 'route'>) => ({
+const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' | 'prompt'>) => ({
   keyId: key.id,
   ownerId: key.ownerId,
   providerId: upstream.id,
@@ -30,19 +27,14 @@ const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' 
 
 /** Reserves what the request can take of every limit that concerns it. Refuses when one has no room. */
 export function lease({ leases, clock }: Pick<Pipeline, 'leases' | 'clock'>, asking: Asking): Held | Promise<Held> {
-  const { startedAt, route, ask } = asking
+  const { startedAt, ask, prompt } = asking
   const subject = subjectOf(asking)
-  let known: Estimate | undefined
-  const estimate = () => {
-    known ??= estimateTokens(ask, !WITHOUT_ANSWER.has(route.endpoint))
-    return known
-  }
   const wish = {
     ...subject,
     startedAt,
-    inputTokens: () => estimate().input,
+    inputTokens: () => prompt.estimate().input,
     get outputTokens() {
-      return estimate().output
+      return prompt.estimate().output
     },
   }
   const refuse = (error: unknown): never => {

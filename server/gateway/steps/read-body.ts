@@ -1,9 +1,11 @@
+import { noteLargeBody } from '../../lib/memory.ts'
 import { type Call, CallerLeft } from '../call.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Presence } from '../presence.ts'
 import { Refusal } from '../refusal.ts'
 
 const BODY_TIMEOUT_MS = 60_000
+const LARGE_BYTES = 32 * 1024
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i
 
 /** The whole body, and how long it took the caller to send it (ms). Refuses what is no JSON or too long. */
@@ -37,6 +39,7 @@ export function readBody(gateway: Pipeline, { req }: Call, presence: Presence): 
     req.on('data', take)
     req.once('end', () => {
       const [only] = chunks
+      if (size > LARGE_BYTES) noteLargeBody(size)
       const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks, size)
       resolve({ bytes, waitedMs: performance.now() - startedAt })
     })

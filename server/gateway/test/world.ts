@@ -57,6 +57,7 @@ export type World = {
 export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
 
 // The whole suite runs against both ways through the process: `AIC_FAST_PATH=0` is node:http and undici.
+// biome-ignore lint/style/noProcessEnv: only whoever starts the tests can say which way they mean.
 const FAST_PATH = process.env['AIC_FAST_PATH'] ?? '1'
 
 /** The id of the rule by which everybody may use everything. */
@@ -65,7 +66,10 @@ export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
 export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
   const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
-  const config = { ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1', AIC_FAST_PATH: FAST_PATH }), ...set }
+  const config = {
+    ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1', AIC_FAST_PATH: FAST_PATH }),
+    ...set,
+  }
   const log = createLog('silent')
   return {
     config,
@@ -176,7 +180,13 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const { server, port } = await listen((req, res) => gateway.handle(req, res))
   if (parts.config.fastPath) {
     const timeouts = { headersTimeout: 10_000, requestTimeout: 45_000, keepAliveTimeout: 75_000 }
-    installLane(server, { ...timeouts, work: gateway.handle, isOurHost: () => true, draining: () => false })
+    installLane(server, {
+      ...timeouts,
+      clock: parts.clock,
+      work: gateway.handle,
+      isOurHost: () => true,
+      draining: () => false,
+    })
   }
   closeAfterAll([provider.server, server], gateway, parts)
   const announcedChange = changer(parts)
