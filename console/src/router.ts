@@ -35,6 +35,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/limits', component: () => import('./pages/LimitsPage.vue'), meta: { title: 'Limits', forAll: true } },
   { path: '/admin/prices', component: () => import('./pages/PricesPage.vue'), meta: { title: 'Prices', forAll: true } },
   { path: '/admin/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'Users', forAll: true } },
+  {
+    path: '/admin/audit',
+    component: () => import('./pages/AuditPage.vue'),
+    meta: { title: 'Audit log', forAll: true },
+  },
+  { path: '/usage', component: () => import('./pages/UsagePage.vue'), meta: { title: 'Usage' } },
   { path: '/logs', component: () => import('./pages/LogsPage.vue'), meta: { title: 'Logs' } },
   { path: '/account', component: () => import('./pages/AccountPage.vue'), meta: { title: 'Account' } },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },

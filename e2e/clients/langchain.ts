@@ -19,7 +19,8 @@ export function langchainStock({ url, secret }: Access): Stock {
     name: '@langchain/openai',
     path: '/chat/completions',
     chat: async (words, options = {}) => textOf(await chatModel(options.maxRetries).invoke(words, signalOf(options))),
-    stream: async (words, options = {}) => textsOf(await chatModel(options.maxRetries).stream(words, signalOf(options))),
+    stream: async (words, options = {}) =>
+      textsOf(await chatModel(options.maxRetries).stream(words, signalOf(options))),
     tool: async (words) => {
       const weather = { type: 'function', function: { name: 'weather', parameters: weatherSchema } }
       const { tool_calls: calls = [] } = await chatModel().bindTools([weather]).invoke(words)

@@ -55,7 +55,9 @@ function stock({ name, path, language }: Models, embedding: EmbeddingModel | nul
             return toolCalls[0]?.input
           },
     embed:
-      embedding && (async (texts) => (await embedMany({ model: embedding, values: [...texts] })).embeddings),
+      embedding === null
+        ? null
+        : async (texts) => (await embedMany({ model: embedding, values: [...texts] })).embeddings,
     statusOf,
   }
 }

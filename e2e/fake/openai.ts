@@ -136,8 +136,10 @@ function responseBody(ask: Ask, id: string, status: string, output: readonly obj
   }
 }
 
+const outputText = (text: string) => ({ type: 'output_text', text, annotations: [], logprobs: [] })
+
 function outputMessage(ask: Ask, id: string): object {
-  const content = [{ type: 'output_text', text: answerText(ask), annotations: [], logprobs: [] }]
+  const content = [outputText(answerText(ask))]
   return { id: `msg_${id}`, type: 'message', status: 'completed', role: 'assistant', content }
 }
 
@@ -152,10 +154,15 @@ export function* responseStream(ask: Ask, id: string): Generator<SseEvent> {
     data: JSON.stringify({ type, sequence_number: sequence++, ...rest }),
   })
   const place = { item_id: `msg_${id}`, output_index: 0, content_index: 0 }
+  const item = { id: `msg_${id}`, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
   yield event('response.created', { response: responseBody(ask, id, 'in_progress', []) })
+  yield event('response.output_item.added', { output_index: 0, item })
+  yield event('response.content_part.added', { ...place, part: outputText('') })
   for (let index = 0; index < chunkCount(ask); index += 1) {
     yield event('response.output_text.delta', { ...place, delta: chunkText(ask, index), logprobs: [] })
   }
   yield event('response.output_text.done', { ...place, text: answerText(ask), logprobs: [] })
+  yield event('response.content_part.done', { ...place, part: outputText(answerText(ask)) })
+  yield event('response.output_item.done', { output_index: 0, item: outputMessage(ask, id) })
   yield event('response.completed', { response: response(ask, id) })
 }

@@ -15,6 +15,9 @@ const KeyRow = graphql(`
     deletedAt
     prefix
     lastFour
+    models
+    addresses
+    endpoints
     owner { id username displayName }
     creator { id username displayName }
     provider { id name }
@@ -61,7 +64,7 @@ export const GetKey = graphql(
     query GetKey($id: ID!) {
       apiKey(id: $id) {
         ...KeyRow
-        secrets { id prefix lastFour createdAt expiresAt lastUsedAt }
+        secrets { id prefix lastFour createdAt expiresAt lastUsedAt supersededAt requestCount }
       }
     }
   `,
@@ -70,7 +73,10 @@ export const GetKey = graphql(
 
 export const WatchFirstRequest = graphql(`
   query WatchFirstRequest($id: ID!) {
-    apiKey(id: $id) { id lastUsedAt }
+    apiKey(id: $id) {
+      id
+      secrets { id lastUsedAt }
+    }
   }
 `)
 
@@ -144,6 +150,33 @@ export const RestoreApiKey = graphql(`
       __typename
       ... on Problem { message }
       ... on RestoreApiKeySuccess { apiKey { id } }
+    }
+  }
+`)
+
+export const RotateApiKey = graphql(
+  `
+    mutation RotateApiKey($input: RotateApiKeyInput!) {
+      rotateApiKey(input: $input) {
+        __typename
+        ... on Problem { message }
+        ... on InvalidInput { issues { path message } }
+        ... on RotateApiKeySuccess {
+          apiKey { ...KeyRow }
+          secret
+        }
+      }
+    }
+  `,
+  [KeyRow],
+)
+
+export const EndOverlap = graphql(`
+  mutation EndOverlap($input: EndOverlapInput!) {
+    endOverlap(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on EndOverlapSuccess { apiKey { id } }
     }
   }
 `)

@@ -57,6 +57,15 @@ export function refusalToEdit(viewer: Viewer, key: Asked): string | null {
   return refusalToTouch(viewer, key)
 }
 
+/** Why the key cannot get another secret now, or null when it can. */
+export function refusalToRotate(viewer: Viewer, key: Asked): string | null {
+  if (key.deletedAt) return 'It is deleted. Restore it first.'
+  if (key.status === 'EXPIRED') return 'It has expired. Extend it first.'
+  if (key.status === 'PENDING') return 'It waits for approval.'
+  if (key.status === 'ROTATING') return 'Two secrets work already. End their overlap first.'
+  return refusalToTouch(viewer, key)
+}
+
 export function refusalToExpire(viewer: Viewer, key: Asked): string | null {
   if (key.deletedAt) return 'It is deleted already, and refused.'
   if (key.status === 'EXPIRED') return 'It has expired already.'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { keyFields, orNull } from './keyForm.ts'
+import { keyFields, orNull, toRestrictions } from './keyForm.ts'
 
 const schema = z.object(keyFields)
 const good = {
@@ -10,6 +10,9 @@ const good = {
   application: '',
   environment: '',
   expiresAt: null,
+  models: [],
+  addresses: [],
+  endpoints: [],
 }
 
 test('a day that is missing is a mistake, never a key that lives for ever', () => {
@@ -24,4 +27,19 @@ test.each(['', '  ab  ', 'x'.repeat(65)])('a name of "%s" is refused', (name) =>
 test('a field with nothing but spaces is empty', () => {
   expect(orNull('   ')).toBeNull()
   expect(orNull(' a ')).toBe('a')
+})
+
+test('an address is an address or a network, never a name', () => {
+  const told = (address: string) => schema.safeParse({ ...good, addresses: [address] }).success
+  expect(told('203.0.113.0/24')).toBe(true)
+  expect(told('2001:db8::/32')).toBe(true)
+  expect(told('office.example')).toBe(false)
+})
+
+test('restrictions are sent once each, without blanks', () => {
+  expect(toRestrictions({ models: ['gpt-4o*', ' gpt-4o* ', ''], addresses: [], endpoints: ['CHAT'] })).toEqual({
+    models: ['gpt-4o*'],
+    addresses: [],
+    endpoints: ['CHAT'],
+  })
 })

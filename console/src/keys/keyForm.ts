@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Key } from './documents.ts'
 
 const optional = z.string().trim().max(200, 'At most 200 characters')
 
@@ -11,6 +12,33 @@ export const keyFields = {
   environment: optional,
   // Null is "never", so a day that is missing or past must not become one: the field hands over an empty text for it.
   expiresAt: z.string().min(1, 'Choose a day that is still to come').nullable(),
+  models: z.array(z.string().trim().min(1)).max(100, 'At most 100 entries'),
+  addresses: z
+    .array(
+      z
+        .string()
+        .trim()
+        .regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, 'Addresses or networks only, such as 203.0.113.0/24'),
+    )
+    .max(100, 'At most 100 entries'),
+  endpoints: z.array(z.enum(['CHAT', 'COMPLETIONS', 'EMBEDDINGS', 'MESSAGES', 'MODELS', 'RESPONSES'])),
+}
+
+export const endpoints = [
+  { value: 'CHAT', label: 'Chat' },
+  { value: 'RESPONSES', label: 'Responses' },
+  { value: 'MESSAGES', label: 'Messages' },
+  { value: 'COMPLETIONS', label: 'Completions' },
+  { value: 'EMBEDDINGS', label: 'Embeddings' },
+  { value: 'MODELS', label: 'Model list' },
+] as const satisfies readonly { value: Key['endpoints'][number]; label: string }[]
+
+export type Restrictions = Pick<Key, 'models' | 'addresses' | 'endpoints'>
+
+/** The restrictions of a form, each entry once; an empty list restricts nothing. */
+export function toRestrictions(state: Restrictions) {
+  const once = (list: readonly string[]) => [...new Set(list.map((one) => one.trim()).filter((one) => one !== ''))]
+  return { models: once(state.models), addresses: once(state.addresses), endpoints: [...state.endpoints] }
 }
 
 /** An empty text field means "none". */

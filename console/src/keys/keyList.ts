@@ -23,10 +23,10 @@ export const keyColumns: readonly Column[] = [
   { id: 'provider', label: 'Provider', class: 'max-md:hidden' },
   { id: 'type', label: 'Type', class: 'max-xl:hidden' },
   { id: 'usage', label: 'Usage', class: 'max-lg:hidden' },
-  { id: 'used', label: 'Last used', sort: 'used', class: 'max-lg:hidden' },
+  { id: 'used', label: 'Last used', sort: 'used', class: 'max-xl:hidden' },
   { id: 'expiry', label: 'Expiry', sort: 'expiry', class: 'max-sm:hidden' },
   { id: 'status', label: 'Status' },
-  { id: 'deleted', label: 'Deleted', class: 'max-xl:hidden' },
+  { id: 'deleted', label: 'Deleted', class: 'max-[1359px]:hidden' },
   { id: 'actions', label: 'Actions', isQuiet: true, isPinned: true, class: 'w-9' },
 ]
 

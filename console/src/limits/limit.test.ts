@@ -9,7 +9,8 @@ test('a limit is one phrase', () => {
 })
 
 test('a limit warns from 80 % on, and what is reserved counts', () => {
-  const level = (used: string, reserved = '0') => toLevel({ used, reserved, effectiveAmount: '100', metric: 'REQUESTS' })
+  const level = (used: string, reserved = '0') =>
+    toLevel({ used, reserved, effectiveAmount: '100', metric: 'REQUESTS' })
   expect(level('79').tone).toBe('calm')
   expect(level('70', '10').tone).toBe('warning')
   expect(level('100').tone).toBe('full')

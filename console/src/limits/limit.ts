@@ -1,7 +1,7 @@
 import type { ResultOf } from '../graphql.ts'
 import { toDayAndTime } from '../ui/instants.ts'
 import { toBig, toMoney } from '../ui/numbers.ts'
-import { toNoChange, toSentence, type Trial } from '../ui/trial.ts'
+import { type Trial, toNoChange, toSentence } from '../ui/trial.ts'
 import type { Limit, Meter, TryLimit } from './documents.ts'
 
 export type Metric = Meter['metric']
@@ -60,11 +60,16 @@ export function toTitle(limit: Pick<Meter, 'name' | 'metric' | 'period' | 'amoun
 type Targeted = Pick<Limit, 'target' | 'key' | 'user' | 'group' | 'provider' | 'modelPattern'>
 
 /** Whose requests it counts, and where that thing is shown. */
-export function toTarget(limit: Targeted): { readonly label: string; readonly icon: string; readonly to: string | null } {
+export function toTarget(limit: Targeted): {
+  readonly label: string
+  readonly icon: string
+  readonly to: string | null
+} {
   const icon = targets.find((one) => one.value === limit.target)?.icon ?? 'i-lucide-globe'
   if (limit.target === 'EVERYTHING') return { label: 'Everything', icon, to: null }
   if (limit.target === 'MODEL') return { label: limit.modelPattern ?? '', icon, to: null }
-  if (limit.target === 'KEY') return { label: limit.key?.name ?? 'A key', icon, to: limit.key ? `/keys/${limit.key.id}` : null }
+  if (limit.target === 'KEY')
+    return { label: limit.key?.name ?? 'A key', icon, to: limit.key ? `/keys/${limit.key.id}` : null }
   if (limit.target === 'USER') return { label: limit.user?.displayName ?? 'A user', icon, to: null }
   if (limit.target === 'GROUP') return { label: limit.group?.name ?? 'A group', icon, to: '/admin/groups' }
   return { label: limit.provider?.name ?? 'A provider', icon, to: null }
@@ -86,14 +91,18 @@ export function toScope(limit: Pick<Meter, 'target' | 'modelPattern'>): string {
 
 export type Level = { readonly percent: number; readonly tone: 'calm' | 'warning' | 'full'; readonly words: string }
 
-/** How full a limit is. From 80 % on it warns, as the notices do; what is reserved counts as taken. */
+/** How full a limit is. From 80% on it warns, as the notices do; what is reserved counts as taken. */
 export function toLevel(limit: Pick<Meter, 'used' | 'reserved' | 'effectiveAmount' | 'metric'>): Level {
   const used = Number(limit.used)
   const taken = used + Number(limit.reserved)
   const amount = Number(limit.effectiveAmount)
   const percent = amount === 0 ? 100 : Math.min(100, (100 * taken) / amount)
   const tone = percent >= 100 ? 'full' : percent >= 80 ? 'warning' : 'calm'
-  return { percent, tone, words: `${toAmount(limit.used, limit.metric)} of ${toAmount(limit.effectiveAmount, limit.metric)}` }
+  return {
+    percent,
+    tone,
+    words: `${toAmount(limit.used, limit.metric)} of ${toAmount(limit.effectiveAmount, limit.metric)}`,
+  }
 }
 
 /** True while a temporary raise is in force. */

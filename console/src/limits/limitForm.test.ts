@@ -14,7 +14,14 @@ test('money goes to millionths and back without losing a digit', () => {
 })
 
 test('requests at once have no window, and only the chosen target is sent', () => {
-  const input = toTermsInput({ ...toState(null), metric: 'CONCURRENCY', amount: '4', target: 'USER', userId: 'u', keyId: 'k' })
+  const input = toTermsInput({
+    ...toState(null),
+    metric: 'CONCURRENCY',
+    amount: '4',
+    target: 'USER',
+    userId: 'u',
+    keyId: 'k',
+  })
   expect(input).toMatchObject({ period: null, amount: '4', userId: 'u', keyId: null })
 })
 

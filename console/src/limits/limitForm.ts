@@ -23,13 +23,15 @@ export const limitSchema = z
   .superRefine((value, context) => {
     const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (value.metric === 'MONEY') {
-      if (!money.test(value.amount) || Number(value.amount) === 0) told('amount', 'Enter an amount, such as 50 or 12.50')
+      if (!money.test(value.amount) || Number(value.amount) === 0)
+        told('amount', 'Enter an amount, such as 50 or 12.50')
     } else if (!whole.test(value.amount)) told('amount', 'Enter a whole number from 1')
     if (value.target === 'KEY' && value.keyId === '') told('keyId', 'Choose a key')
     if (value.target === 'USER' && value.userId === '') told('userId', 'Choose a user')
     if (value.target === 'GROUP' && value.groupId === '') told('groupId', 'Choose a group')
     if (value.target === 'PROVIDER' && value.providerId === '') told('providerId', 'Choose a provider')
-    if (value.target === 'MODEL' && value.modelPattern === '') told('modelPattern', 'Name a model; * stands for any characters')
+    if (value.target === 'MODEL' && value.modelPattern === '')
+      told('modelPattern', 'Name a model; * stands for any characters')
   })
 
 export type LimitState = z.infer<typeof limitSchema>

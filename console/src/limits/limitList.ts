@@ -4,7 +4,17 @@ import type { Column } from '../ui/table.ts'
 import type { ListLimits } from './documents.ts'
 import { metrics, periods, targets } from './limit.ts'
 
-export const limitFilterNames = ['search', 'target', 'metric', 'period', 'key', 'user', 'group', 'provider', 'enabled'] as const
+export const limitFilterNames = [
+  'search',
+  'target',
+  'metric',
+  'period',
+  'key',
+  'user',
+  'group',
+  'provider',
+  'enabled',
+] as const
 export type LimitFilterValues = Readonly<Record<(typeof limitFilterNames)[number], string>>
 
 export const limitColumns: readonly Column[] = [

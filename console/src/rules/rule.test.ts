@@ -20,7 +20,13 @@ test('names come one per line or with commas, each once', () => {
 
 test('a trial without effect says that nothing would have changed', () => {
   const none = { requests: 0, keys: 0, users: 0 }
-  const tried = { __typename: 'TryRuleSuccess' as const, requests: 9, newlyRefused: none, newlyAllowed: none, examples: [] }
+  const tried = {
+    __typename: 'TryRuleSuccess' as const,
+    requests: 9,
+    newlyRefused: none,
+    newlyAllowed: none,
+    examples: [],
+  }
   expect(toTrial(tried, 7)).toEqual({
     lines: [{ tone: 'same', text: 'Would have changed nothing in the last 7 days.' }],
     examples: [],

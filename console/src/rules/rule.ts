@@ -1,6 +1,6 @@
 import type { ResultOf } from '../graphql.ts'
 import type { Look } from '../ui/StatusBadge.vue'
-import { toNoChange, toSentence, type Trial } from '../ui/trial.ts'
+import { type Trial, toNoChange, toSentence } from '../ui/trial.ts'
 import { roleLooks } from '../users/role.ts'
 import type { Rule, TryRule } from './documents.ts'
 

@@ -9,6 +9,7 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
     label: 'Workspace',
     places: [
       { label: 'My API Keys', to: '/keys', icon: 'i-lucide-key-round' },
+      { label: 'Usage', to: '/usage', icon: 'i-lucide-chart-line' },
       { label: 'Logs', to: '/logs', icon: 'i-lucide-chart-no-axes-column' },
     ],
   }
@@ -23,6 +24,7 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
       { label: 'Prices', to: '/admin/prices', icon: 'i-lucide-receipt' },
       { label: 'Groups', to: '/admin/groups', icon: 'i-lucide-users-round' },
       { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
+      { label: 'Audit log', to: '/admin/audit', icon: 'i-lucide-scroll-text' },
     ],
   }
   return [own, admin]

@@ -1,9 +1,15 @@
+import { toCount, toDuration, toMoney, toShort } from './numbers.ts'
+
 export type Series = {
   readonly name: string
   /** A CSS variable such as `--chart-1`, so that light and dark each bring their own. */
   readonly color: string
-  readonly values: readonly number[]
+  /** Null is a gap: nothing was measured. */
+  readonly values: readonly (number | null)[]
 }
+
+/** What a chart counts: plain numbers, percent, milliseconds, or millionths of a dollar. */
+export type ChartUnit = '%' | 'ms' | '$'
 
 type Theme = { readonly text: string; readonly line: string; readonly color: (variable: string) => string }
 
@@ -12,6 +18,21 @@ export function readTheme(): Theme {
   const style = getComputedStyle(document.documentElement)
   const color = (variable: string) => style.getPropertyValue(variable).trim()
   return { text: color('--ui-text-muted'), line: color('--ui-border'), color }
+}
+
+/** A value as the tooltip tells it. */
+export function toReading(value: number | null, unit: ChartUnit | undefined): string {
+  if (value === null) return '–'
+  if (unit === '%') return `${value.toFixed(value < 10 ? 1 : 0)}%`
+  if (unit === 'ms') return toDuration(value)
+  return unit === '$' ? toMoney(String(Math.round(value))) : toCount(value)
+}
+
+/** A value as the axis tells it: short. */
+export function toTick(value: number, unit: ChartUnit | undefined): string {
+  if (unit === '%') return `${value}%`
+  if (unit === 'ms') return value >= 1000 ? `${toShort(value / 1000)} s` : `${toShort(value)} ms`
+  return unit === '$' ? `$${toShort(value / 1_000_000)}` : toShort(value)
 }
 
 /** The label of a moment on the time axis, in the browser's zone. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toBig, toCount, toDuration, toMoney, toPlural, toRate, toShort, toSize } from './numbers.ts'
+import { toBig, toCost, toCount, toDuration, toMoney, toPlural, toRate, toShort, toSize } from './numbers.ts'
 
 test('tokens beyond the safe integers keep every digit', () => {
   expect(toBig('9007199254740993123')).toBe('9,007,199,254,740,993,123')
@@ -24,4 +24,10 @@ test('counts, durations and sizes read as people write them', () => {
   expect(toSize('24000')).toBe('24.0 kB')
   expect(toPlural(1, 'key')).toBe('1 key')
   expect(toPlural(1200, 'key')).toBe('1,200 keys')
+})
+
+test('an unknown cost is a dash, never nothing', () => {
+  expect(toCost(null)).toBe('–')
+  expect(toCost('0')).toBe('–')
+  expect(toCost('1240000')).toBe('$1.24')
 })

@@ -25,6 +25,11 @@ export function toMoney(micros: string): string {
   }).format(dollars)
 }
 
+/** A sum of costs; `–` when nothing in it had a known price, because unknown is not free. */
+export function toCost(micros: string | null): string {
+  return micros === null || micros === '0' ? '–' : toMoney(micros)
+}
+
 /** `2.4%` of errors among requests; nothing of nothing is none. */
 export function toRate(part: number, whole: number): string {
   if (whole === 0) return '0%'

@@ -21,6 +21,7 @@ const EntryRow = graphql(`
     latencyMs
     firstTokenMs
     overheadUs
+    refusedBy { type id name }
     requestBytes
     responseBytes
   }
@@ -75,4 +76,36 @@ export const UsageByModel = graphql(
     }
   `,
   [Point],
+)
+
+export const UsageByGroup = graphql(
+  `
+    query UsageByGroup($from: DateTime!, $to: DateTime!, $interval: UsageInterval!, $groupBy: UsageGroupBy, $filter: UsageFilter) {
+      usage(from: $from, to: $to, interval: $interval, groupBy: $groupBy, filter: $filter) { ...Point }
+    }
+  `,
+  [Point],
+)
+
+const MeasuredPoint = graphql(
+  `
+    fragment MeasuredPoint on UsagePoint {
+      ...Point
+      latencyMs { p50 p90 p99 }
+      firstTokenMs { p50 p90 p99 }
+    }
+  `,
+  [Point],
+)
+
+/** A point with percentiles of its durations, which cost the server more than all sums: asked for where they show. */
+export type MeasuredPoint = ResultOf<typeof MeasuredPoint>
+
+export const MeasuredUsage = graphql(
+  `
+    query MeasuredUsage($from: DateTime!, $to: DateTime!, $interval: UsageInterval!, $groupBy: UsageGroupBy, $filter: UsageFilter) {
+      usage(from: $from, to: $to, interval: $interval, groupBy: $groupBy, filter: $filter) { ...MeasuredPoint }
+    }
+  `,
+  [MeasuredPoint],
 )

@@ -36,6 +36,21 @@ export function toUsageFilter(values: LogFilterValues) {
   }
 }
 
+/** Which groups the charts add up when the list is narrowed by status or code. */
+export type Narrowing = { readonly by: 'STATUS' | 'CODE'; readonly groups: readonly string[] }
+
+/**
+ * The charts know one of status and code at a time; a code says more than its status, so it wins. "Errors only" is
+ * every code there is.
+ */
+export function toNarrowing(values: LogFilterValues): Narrowing | null {
+  const codes = readMany(values.code)
+  if (codes.length > 0) return { by: 'CODE', groups: codes }
+  const status = readMany(values.status)
+  if (status.length > 0) return { by: 'STATUS', groups: status }
+  return values.errors === 'only' ? { by: 'CODE', groups: codeChoices.map((choice) => choice.value) } : null
+}
+
 /** What the list is asked for; numbers in an edited address that are none are left out. */
 export function toEntryFilter(values: LogFilterValues, from: string): EntryFilter {
   const status = readMany(values.status).map(Number).filter(Number.isInteger)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Point } from './documents.ts'
-import { readRange, sumUp, toSlots, toTop } from './series.ts'
+import { mergeGroups, readRange, sumUp, toSlots, toTop, toValues } from './series.ts'
 
 const point = (start: string, requests: number, more: Partial<Point> = {}): Point => ({
   start,
@@ -41,4 +41,20 @@ test('the busiest come first and the rest is one line', () => {
 
 test('an unknown range is a day', () => {
   expect(readRange('forever').value).toBe('24h')
+})
+
+test('chosen groups of one interval become one point, and others are left out', () => {
+  const at = '2026-11-23T02:00:00.000Z'
+  const points = [
+    point(at, 1, { group: '429', averageLatencyMs: 100 }),
+    point(at, 3, { group: '500', averageLatencyMs: 300 }),
+    point(at, 9, { group: '200' }),
+  ]
+  expect(mergeGroups(points, ['429', '500'])).toMatchObject([{ requests: 4, errors: 2, averageLatencyMs: 250 }])
+})
+
+test('a latency of nothing is a gap, not zero', () => {
+  const at = Date.parse('2026-11-23T02:00:00.000Z')
+  const points = [{ ...point('2026-11-23T02:00:00.000Z', 1), latencyMs: { p50: 5, p90: 8, p99: 9 } }]
+  expect(toValues(points, [at, at + 3_600_000], (one) => one.latencyMs.p90)).toEqual([8, null])
 })

@@ -54,6 +54,50 @@ export function toSlots(points: readonly Point[], from: number, to: number, inte
   return slots
 }
 
+/** The start of every interval between two instants. */
+export function toTimes(from: number, to: number, interval: 'HOUR' | 'DAY'): readonly number[] {
+  return toSlots([], from, to, interval).map((slot) => slot.at)
+}
+
+/** One value per interval; null where nothing happened, for measures of which silence is no zero. */
+export function toValues<P extends { readonly start: string }>(
+  points: readonly P[],
+  times: readonly number[],
+  pick: (point: P) => number | null | undefined,
+): readonly (number | null)[] {
+  const byStart = new Map(points.map((point) => [Date.parse(point.start), point]))
+  return times.map((at) => {
+    const point = byStart.get(at)
+    return point === undefined ? null : (pick(point) ?? null)
+  })
+}
+
+/** Points of several groups in one interval become one point: the sum of those that are asked for. */
+export function mergeGroups(points: readonly Point[], groups: readonly string[]): readonly Point[] {
+  const merged = new Map<string, Point>()
+  for (const point of points) {
+    if (!groups.includes(point.group ?? '')) continue
+    const known = merged.get(point.start)
+    merged.set(point.start, known === undefined ? point : addPoints(known, point))
+  }
+  return [...merged.values()]
+}
+
+function addPoints(a: Point, b: Point): Point {
+  const requests = a.requests + b.requests
+  const add = (one: string, other: string) => (BigInt(one) + BigInt(other)).toString()
+  const weighted = a.averageLatencyMs * a.requests + b.averageLatencyMs * b.requests
+  return {
+    ...a,
+    requests,
+    errors: a.errors + b.errors,
+    inputTokens: add(a.inputTokens, b.inputTokens),
+    outputTokens: add(a.outputTokens, b.outputTokens),
+    costMicros: add(a.costMicros, b.costMicros),
+    averageLatencyMs: requests === 0 ? 0 : Math.round(weighted / requests),
+  }
+}
+
 /** The busiest groups first, and everything else as one. */
 export function toTop(
   points: readonly Point[],

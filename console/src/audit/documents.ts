@@ -1,0 +1,36 @@
+import { graphql, type ResultOf } from '../graphql.ts'
+
+const AuditRow = graphql(`
+  fragment AuditRow on AuditEntry {
+    seq
+    at
+    action
+    actorId
+    actorName
+    via
+    address
+    requestId
+    subjectType
+    subjectId
+    subjectName
+    before
+    after
+    hash
+  }
+`)
+
+/** One change or sign-in event, as it was recorded for good. */
+export type AuditEntry = ResultOf<typeof AuditRow>
+
+export const ListAudit = graphql(
+  `
+    query ListAudit($first: Int, $last: Int, $before: String, $after: String, $filter: AuditEntryFilter) {
+      auditEntries(first: $first, last: $last, before: $before, after: $after, filter: $filter) {
+        nodes { ...AuditRow }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        totalCount
+      }
+    }
+  `,
+  [AuditRow],
+)

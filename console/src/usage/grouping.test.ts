@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import type { Point } from './documents.ts'
+import { readGrouping, toStacks } from './grouping.ts'
+
+const at = Date.parse('2026-11-23T02:00:00.000Z')
+const point = (group: string, requests: number): Point => ({
+  start: new Date(at).toISOString(),
+  group,
+  label: group,
+  requests,
+  errors: 0,
+  inputTokens: '0',
+  outputTokens: '0',
+  costMicros: '0',
+  averageLatencyMs: 0,
+})
+
+test('the five busiest groups stand alone and the rest is added up', () => {
+  const points = [1, 2, 3, 4, 5, 6, 7].map((requests) => point(`g${requests}`, requests))
+  const stacks = toStacks(points, [at], (one) => one.requests)
+  expect(stacks.map((one) => one.name)).toEqual(['g7', 'g6', 'g5', 'g4', 'g3', '2 more'])
+  expect(stacks.at(-1)?.values).toEqual([3])
+})
+
+test('groups with nothing take no colour', () => {
+  expect(toStacks([point('a', 0)], [at], (one) => one.requests)).toEqual([])
+})
+
+test('an unknown grouping is none', () => {
+  expect(readGrouping('planet').groupBy).toBeNull()
+})

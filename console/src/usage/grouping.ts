@@ -1,0 +1,47 @@
+import type { Series } from '../ui/chart.ts'
+import type { Point } from './documents.ts'
+import { toValues } from './series.ts'
+
+export const groupings = [
+  { value: '', label: 'Nothing', groupBy: null },
+  { value: 'key', label: 'Key', groupBy: 'KEY' },
+  { value: 'user', label: 'User', groupBy: 'OWNER' },
+  { value: 'provider', label: 'Provider', groupBy: 'PROVIDER' },
+  { value: 'model', label: 'Model', groupBy: 'MODEL' },
+] as const
+
+/** The grouping an address names; nothing when it names none. */
+export function readGrouping(value: string) {
+  return groupings.find((one) => one.value === value) ?? groupings[0]
+}
+
+const colors = ['--chart-1', '--chart-2', '--chart-3', '--chart-4', '--chart-5'] as const
+
+function byGroup(points: readonly Point[]): Map<string, Point[]> {
+  const groups = new Map<string, Point[]>()
+  for (const point of points) {
+    const id = point.group ?? ''
+    groups.set(id, [...(groups.get(id) ?? []), point])
+  }
+  return groups
+}
+
+/** The groups with the most of something, one series each, and all others as one more. */
+export function toStacks(
+  points: readonly Point[],
+  times: readonly number[],
+  pick: (point: Point) => number,
+): readonly Series[] {
+  const sum = (list: readonly Point[]) => list.reduce((total, point) => total + pick(point), 0)
+  const sorted = [...byGroup(points).values()].sort((a, b) => sum(b) - sum(a)).filter((list) => sum(list) > 0)
+  const top = sorted.slice(0, colors.length).map((list, index) => ({
+    name: list[0]?.label || list[0]?.group || 'All',
+    color: colors[index] ?? '--chart-6',
+    values: toValues(list, times, pick).map((value) => value ?? 0),
+  }))
+  const rest = sorted.slice(colors.length)
+  if (rest.length === 0) return top
+  const others = rest.map((list) => toValues(list, times, pick))
+  const values = times.map((_, index) => others.reduce((total, list) => total + (list[index] ?? 0), 0))
+  return [...top, { name: `${rest.length} more`, color: '--chart-6', values }]
+}
