@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { CallerSocket } from './call.ts'
 import { tokensIn } from './generated.ts'
 import { toCaller } from './headers.ts'
 import type { Plan } from './plan.ts'
@@ -12,6 +13,20 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 const HOLD_BYTES = 128 * 1024
 
 const EMPTY: Buffer = Buffer.alloc(0)
+
+const LINGER_MS = 250
+
+/**
+ * The caller of a broken stream is told by an event and by the end of the connection. A caller with a pool has perhaps
+ * sent its next request at the end of the body already: that one is answered, and the connection stays.
+ */
+function closeUnlessUsed(socket: CallerSocket | null): void {
+  if (!socket) return
+  const { bytesRead } = socket
+  setTimeout(() => {
+    if (socket.bytesRead === bytesRead) socket.destroySoon()
+  }, LINGER_MS)
+}
 
 /**
  * A provider's answer on its way to the caller. Streams go on as they come; small plain answers in one piece. It
@@ -124,7 +139,7 @@ export class Answer {
     if (res.destroyed) return
     if (!this.#sse) return void res.destroy()
     const gap = this.#sse.atBoundary ? '' : '\n\n'
-    res.end(`${gap}data: ${errorBody(refusal)}\n\n`, () => res.socket?.destroySoon())
+    res.end(`${gap}data: ${errorBody(refusal)}\n\n`, () => closeUnlessUsed(res.socket))
   }
 
   #countPlain(): number {

@@ -19,12 +19,14 @@ export type CallerRequest = {
   resume(): unknown
 }
 
+export type CallerSocket = { destroySoon(): void; readonly bytesRead: number }
+
 /** What the steps do with an answer: node:http's is one, and so is the lane's. */
 export type CallerAnswer = {
   /** True when nobody can get it any more. */
   readonly destroyed: boolean
   readonly headersSent: boolean
-  readonly socket: { destroySoon(): void } | null
+  readonly socket: CallerSocket | null
   writeHead(status: number, headers: string[] | Record<string, string | number>): unknown
   flushHeaders(): void
   /** False: wait for `drain`. */

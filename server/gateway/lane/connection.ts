@@ -58,11 +58,15 @@ export class LaneConnection implements Owner {
     this.waitsSince = this.#lane.now()
     // The rest of a body that nobody wants would be taken for a request.
     if (closing || req?.complete === false || this.#lane.draining()) return this.socket.destroySoon()
-    if (this.#ahead.length === 0) return
+    // Not from within the answer to the one before. What comes in until then is kept behind it.
+    if (this.#ahead.length > 0) setImmediate(() => this.#takeAhead())
+  }
+
+  #takeAhead(): void {
+    if (this.socket.destroyed || this.req !== null) return
     const ahead = this.#ahead
     this.#ahead = EMPTY
-    // Not from within the answer to the one before.
-    setImmediate(() => this.socket.destroyed || this.#take(ahead))
+    this.#take(ahead)
     this.socket.resume()
   }
 
