@@ -54,6 +54,17 @@ const summed = (table: string, column: string, start: string) => `
 
 const HOUR = summed('usage_rollups', 'hour', `date_trunc('hour', started_at, 'UTC')`)
 const DAY = summed('usage_days', 'day', `date_trunc('day', started_at, (SELECT time_zone FROM installation))`)
+const DURATIONS = `
+  INSERT INTO usage_durations (whole_day, starts_at, dimension, value, latencies, first_tokens)
+  SELECT whole_day, starts_at, dimension, value, sketch_of(array_agg(latency_ms)), sketch_of(array_agg(first_token_ms))
+  FROM usage_entries,
+    LATERAL (VALUES ('ALL', ''), ('OWNER', owner_id::text), ('PROVIDER', provider_id::text),
+      ('MODEL', coalesce(model_asked, '')), ('STATUS', status::text), ('CODE', coalesce(code, ''))
+    ) AS grouped (dimension, value),
+    LATERAL (VALUES (true, date_trunc('day', started_at, (SELECT time_zone FROM installation))),
+      (false, date_trunc('hour', started_at, 'UTC'))) AS grain (whole_day, starts_at)
+  WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day' AND "end" NOT IN ('REFUSED', 'INTERRUPTED')
+  GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING`
 const DAY_MS = 86_400_000
 
 async function seed(pool: Pool, entries: number, days: number, keys: number): Promise<void> {
@@ -66,6 +77,7 @@ async function seed(pool: Pool, entries: number, days: number, keys: number): Pr
     await pool.query(ENTRIES, [day, MODELS, keys, Math.round(entries / days)])
     await pool.query(HOUR, [day])
     await pool.query(DAY, [day])
+    await pool.query(DURATIONS, [day])
     process.stdout.write(`\r${days - ago + 1} of ${days} days`)
   }
   process.stdout.write('\n')

@@ -20,9 +20,9 @@ export class Held implements Disposable {
     return this.#reservations.length === 0
   }
 
-  /** What is used for certain once a provider is asked, whatever becomes of it: the request itself. */
-  get begun(): readonly Charge[] {
-    return this.#charges(() => 0)
+  /** What is used for certain once a provider is asked, whatever becomes of it: the request itself, and its prompt. */
+  begun(prompt: Spent): readonly Charge[] {
+    return this.#charges((metric) => (metric === 'TOKENS' ? prompt.tokens : prompt.costMicros) ?? 0)
   }
 
   /** Settles every reservation to what was used, and says what that is of which limit. */

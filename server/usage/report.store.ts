@@ -1,9 +1,16 @@
 import type pg from 'pg'
 import { calendarWindow } from '../limits/window.ts'
 import { type Percentiles, percentilesOf, readSketch } from './latency.ts'
+import {
+  type Measured,
+  measuredOf,
+  measuredText,
+  type Narrowing,
+  type UsageGroup,
+  type UsageInterval,
+} from './measured.ts'
 
-export type UsageGroup = 'KEY' | 'OWNER' | 'PROVIDER' | 'MODEL' | 'STATUS' | 'CODE'
-export type UsageInterval = 'HOUR' | 'DAY' | 'TOTAL'
+export type { Narrowing, UsageGroup, UsageInterval }
 
 /** Sums of requests. `errors` are those with an error code. */
 export type UsageTotals = {
@@ -36,12 +43,7 @@ export type UsageQuery = {
   readonly maxGroups: number
   /** Whether percentiles of durations are wanted: they cost more than all sums. */
   readonly durations: boolean
-  readonly filter: {
-    readonly ownerId: string | null
-    readonly keyId: string | null
-    readonly providerId: string | null
-    readonly model: string | null
-  }
+  readonly filter: Narrowing
 }
 
 // Fragments of SQL, never values: each is chosen by a closed set of words.
@@ -84,10 +86,11 @@ function wholeDays({ from, to, timeZone }: UsageQuery): readonly [Date, Date] {
 /** The longest span of hours whose durations are told: a million of them in as many rows take too long. */
 const HOURS_WITH_SKETCHES = 72
 
-const hasSketches = ({ interval, from, to, durations }: UsageQuery) =>
-  durations && (interval !== 'HOUR' || to.getTime() - from.getTime() <= HOURS_WITH_SKETCHES * 3_600_000)
+const hasSketches = ({ interval, from, to, durations }: UsageQuery, measured: Measured | null) =>
+  durations &&
+  (measured !== null || interval !== 'HOUR' || to.getTime() - from.getTime() <= HOURS_WITH_SKETCHES * 3_600_000)
 
-const textOf = (query: UsageQuery) => {
+const textOf = (query: UsageQuery, measured: Measured | null) => {
   const { interval, groupBy } = query
   const group = groupBy === null ? { column: `''::text`, label: 'NULL::text' } : GROUPS[groupBy]
   const grouped = groupBy === null ? '' : 'JOIN g USING (grp)'
@@ -95,15 +98,19 @@ const textOf = (query: UsageQuery) => {
     interval,
     `$start AS at, ${group.column} AS grp, requests, code, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms`,
   )
-  const sketch = (column: string) =>
-    hasSketches(query) ? sketchText(interval, group.column, grouped, column) : NO_SKETCH
+  const sketch = (column: string) => {
+    if (!hasSketches(query, measured)) return NO_SKETCH
+    const rows = measured
+      ? measuredText(interval, groupBy, column)
+      : rowsText(interval, `$start AS at, ${group.column} AS grp, ${column} AS elements`)
+    return sketchText(rows, grouped)
+  }
   return `
-    WITH used AS (SELECT $7::text, $9::timestamptz, $10::timestamptz), g AS MATERIALIZED (
-      SELECT grp FROM (${rowsText(interval, `$start AS at, ${group.column} AS grp, requests`)}) AS rows
-      GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8
+    WITH used AS (SELECT $7::text, $9::timestamptz, $10::timestamptz, $8::int, $11::text, $12::text), rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${sums}
+    ), g AS MATERIALIZED (${groupBy === null ? `SELECT ''::text AS grp` : TOP_GROUPS}
     ), points AS (
       SELECT at, grp, ${SUMS}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
-      FROM (${sums}) AS rows ${grouped} GROUP BY 1, 2
+      FROM rows ${grouped} GROUP BY 1, 2
     ), l AS (${sketch('latencies')}
     ), f AS (${sketch('first_tokens')}
     )
@@ -113,14 +120,15 @@ const textOf = (query: UsageQuery) => {
     FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, requests DESC, 2`
 }
 
+const TOP_GROUPS = 'SELECT grp FROM rows GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8'
+
 const NO_SKETCH = 'SELECT at, grp, NULL::bigint[] AS sketch FROM points WHERE false'
 
 /** The histograms of each point and group, merged: elements as in the rows. */
-const sketchText = (interval: UsageInterval, group: string, grouped: string, column: string) => `
+const sketchText = (rows: string, grouped: string) => `
       SELECT at, grp, array_agg((bucket << 40) | count) AS sketch FROM (
         SELECT at, grp, element >> 40 AS bucket, sum((element & 1099511627775)::int) AS count
-        FROM (${rowsText(interval, `$start AS at, ${group} AS grp, ${column} AS elements`)}) AS rows ${grouped},
-          unnest(elements) AS element
+        FROM (${rows}) AS rows ${grouped}, unnest(elements) AS element
         GROUP BY 1, 2, 3
       ) AS counted GROUP BY 1, 2`
 
@@ -152,12 +160,25 @@ async function inMemory(pool: pg.Pool, text: string, values: readonly unknown[])
   }
 }
 
+const last = new WeakMap<pg.Pool, Promise<unknown>>()
+
+/** A page asks for several reports at once. One after the other they are hardly later, and leave room for `/work`. */
+function oneAtATime<Result>(pool: pg.Pool, read: () => Promise<Result>): Promise<Result> {
+  const result = (last.get(pool) ?? Promise.resolve()).then(read)
+  last.set(
+    pool,
+    result.catch(() => undefined),
+  )
+  return result
+}
+
 /** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
 export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { ownerId, keyId, providerId, model } = query.filter
   const narrowing = [ownerId, keyId, providerId, model, query.timeZone, query.maxGroups]
-  const values = [query.from, query.to, ...narrowing, ...wholeDays(query)]
-  const rows = await inMemory(pool, textOf(query), values)
+  const measured = measuredOf(query)
+  const values = [query.from, query.to, ...narrowing, ...wholeDays(query), measured?.dimension, measured?.value]
+  const rows = await oneAtATime(pool, () => inMemory(pool, textOf(query, measured), values))
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),
     latencyMs: percentilesOf(readSketch(latencies ?? [])),

@@ -96,7 +96,24 @@ const summed = (table: string, column: string, start: string) => `
       latencies = merge_sketches(sums.latencies, excluded.latencies),
       first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
 
+const THIS_HOUR = `date_trunc('hour', started_at, 'UTC')`
 const TODAY = `date_trunc('day', started_at, (SELECT time_zone FROM installation WHERE id = 1))`
+
+/** Adds what was inserted to the histograms of each group. */
+const MEASURED = `
+    INSERT INTO usage_durations AS sums (whole_day, starts_at, dimension, value, latencies, first_tokens)
+    SELECT whole_day, starts_at, dimension, value, sketch_of(array_agg(latency_ms)), sketch_of(array_agg(first_token_ms))
+    FROM (
+      SELECT *, ${TODAY} AS day, ${THIS_HOUR} AS hour FROM added WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED')
+    ) AS measured,
+      LATERAL (VALUES ('ALL', ''), ('OWNER', owner_id::text), ('PROVIDER', provider_id::text),
+        ('MODEL', coalesce(model_asked, '')), ('STATUS', status::text), ('CODE', coalesce(code, ''))
+      ) AS grouped (dimension, value),
+      LATERAL (VALUES (true, day), (false, hour)) AS grain (whole_day, starts_at)
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (dimension, whole_day, starts_at, value) DO UPDATE SET
+      latencies = merge_sketches(sums.latencies, excluded.latencies),
+      first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
 
 // One statement, so one instant: what was inserted now, and only that, is added to the sums and moves "last used".
 // Sorting the rows of each target makes nodes take their locks in the same order.
@@ -105,8 +122,9 @@ const INSERT = `
     INSERT INTO usage_entries (${names}) SELECT ${names} FROM unnest(${arrays}) AS entry (${names})
     ON CONFLICT DO NOTHING
     RETURNING *
-  ), summed AS (${summed('usage_rollups', 'hour', `date_trunc('hour', started_at, 'UTC')`)}
+  ), summed AS (${summed('usage_rollups', 'hour', THIS_HOUR)}
   ), summed_days AS (${summed('usage_days', 'day', TODAY)}
+  ), measured AS (${MEASURED}
   ), used_keys AS (
     UPDATE api_keys SET last_used_at = used.at
     FROM (
