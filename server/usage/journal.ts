@@ -6,8 +6,6 @@ import { type Segment, trySync } from './segment.ts'
 import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
-export { JournalFailure, type JournalSettings }
-
 const SEGMENT_BYTES = 4 * 1024 * 1024
 const MAX_QUEUED = 5_000
 const RECORD_BYTES = 64 * 1024

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { JournalFailure } from '../../usage/journal.ts'
 import type { Segment } from '../../usage/segment.ts'
+import { JournalFailure } from '../../usage/together.ts'
 import type { UsageEnd, UsageIntent } from '../../usage/usage-entry.ts'
 import { Answer } from '../answer.ts'
 import { toProvider } from '../headers.ts'
