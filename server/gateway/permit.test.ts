@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Endpoint } from '../generated/prisma/enums.ts'
+import type { Tx } from '../lib/db.ts'
 import { EVERYTHING, startWorld, type TestKey } from './test/world.ts'
 
 const world = await startWorld({ trustedProxies: ['127.0.0.1', '::1'] })
@@ -21,47 +23,30 @@ async function refusal(res: Response) {
   return { status: res.status, error, cause: [entry?.refusedByType, entry?.refusedById] }
 }
 
-const changeRule = (id: string, sql: string, values: readonly unknown[] = []) =>
-  world.change('Rule', id, (tx) => tx.$executeRawUnsafe(sql, ...values))
-
 let made = 0
-async function addRule(set: { effect?: string; pattern?: string; user?: string; group?: string; provider?: string }) {
+type NewRule = { effect?: 'ALLOW' | 'DENY'; pattern?: string; user?: string; group?: string; provider?: string }
+
+async function addRule({ effect = 'ALLOW', pattern = '.*', user, group, provider }: NewRule) {
   const id = `00000000-0000-7000-9000-${String(++made).padStart(12, '0')}`
-  const values = [
-    id,
-    set.effect ?? 'ALLOW',
-    set.pattern ?? '.*',
-    set.user ?? null,
-    set.group ?? null,
-    set.provider ?? null,
-  ]
-  await changeRule(
-    id,
-    `INSERT INTO rules (id, name, effect, model_pattern, user_id, group_id, provider_id)
-    VALUES ($1::uuid, 'secret rule ' || $1, $2::"RuleEffect", $3, $4::uuid, $5::uuid, $6::uuid)`,
-    values,
-  )
+  const data = { id, name: `secret rule ${id}`, effect, modelPattern: pattern }
+  const target = { userId: user ?? null, groupId: group ?? null, providerId: provider ?? null }
+  await world.change('Rule', id, (tx) => tx.rule.create({ data: { ...data, ...target } }))
   return id
 }
 
+const next = { increment: 1 } as const
 const switchRule = (id: string, enabled: boolean) =>
-  changeRule(id, 'UPDATE rules SET enabled = $2, version = version + 1 WHERE id = $1::uuid', [id, enabled])
+  world.change('Rule', id, (tx) => tx.rule.update({ where: { id }, data: { enabled, version: next } }))
 
-const restrict = (key: TestKey, column: 'models' | 'addresses' | 'endpoints', values: readonly string[]) =>
-  world.change('ApiKey', key.id, (tx) =>
-    tx.$executeRawUnsafe(
-      `UPDATE api_keys SET ${column} = $2::text[]${column === 'endpoints' ? '::"Endpoint"[]' : ''}, version = version + 1
-      WHERE id = $1::uuid`,
-      key.id,
-      values,
-    ),
-  )
+type Restricted = { models?: string[]; addresses?: string[]; endpoints?: Endpoint[] }
+const restrict = ({ id }: TestKey, data: Restricted) =>
+  world.change('ApiKey', id, (tx) => tx.apiKey.update({ where: { id }, data: { ...data, version: next } }))
 
 afterEach(async () => {
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM rules WHERE id <> $1 AND role IS NULL', [
     EVERYTHING,
   ])
-  for (const { id } of rows) await changeRule(id, 'DELETE FROM rules WHERE id = $1::uuid', [id])
+  for (const { id } of rows) await world.change('Rule', id, (tx) => tx.rule.delete({ where: { id } }))
   await switchRule(EVERYTHING, true)
 })
 
@@ -91,14 +76,15 @@ describe('a key whose owner no rule gives the model', () => {
     await pool.query("INSERT INTO groups (id, name) VALUES ($1, 'A group')", [group])
     await addRule({ group })
     expect((await ask(key)).status).toBe(403)
-    const join = (sql: string) =>
+    const member = { groupId: group, userId: key.ownerId }
+    const changeGroup = (work: (tx: Tx) => Promise<unknown>) =>
       world.change('Group', group, async (tx) => {
-        await tx.$executeRawUnsafe(sql, group, key.ownerId)
-        await tx.$executeRaw`UPDATE groups SET version = version + 1 WHERE id = ${group}::uuid`
+        await work(tx)
+        await tx.group.update({ where: { id: group }, data: { version: next } })
       })
-    await join('INSERT INTO group_members (group_id, user_id) VALUES ($1::uuid, $2::uuid)')
+    await changeGroup((tx) => tx.groupMember.create({ data: member }))
     expect((await ask(key)).status).toBe(200)
-    await join('DELETE FROM group_members WHERE group_id = $1::uuid AND user_id = $2::uuid')
+    await changeGroup((tx) => tx.groupMember.delete({ where: { groupId_userId: member } }))
     expect((await ask(key)).status).toBe(403)
     await world.change(
       'User',
@@ -124,7 +110,7 @@ describe('a rule that denies', () => {
 describe('a restricted key', () => {
   it('asks only for its models', async () => {
     const key = await world.mintKey()
-    await restrict(key, 'models', ['gpt-4o*'])
+    await restrict(key, { models: ['gpt-4o*'] })
     expect((await ask(key, 'gpt-4o-mini')).status).toBe(200)
     const { status, error, cause } = await refusal(await ask(key, 'gpt-4'))
     expect([status, error['message'], cause]).toEqual([
@@ -138,7 +124,7 @@ describe('a restricted key', () => {
 
   it('works only on its endpoints', async () => {
     const key = await world.mintKey()
-    await restrict(key, 'endpoints', ['EMBEDDINGS'])
+    await restrict(key, { endpoints: ['EMBEDDINGS'] })
     expect((await ask(key, 'gpt-4', '/embeddings')).status).toBe(200)
     const { status, error, cause } = await refusal(await ask(key))
     expect([status, error['message'], cause]).toEqual([
@@ -150,7 +136,7 @@ describe('a restricted key', () => {
 
   it('works only from its addresses, as trusted proxies tell them', async () => {
     const key = await world.mintKey()
-    await restrict(key, 'addresses', ['203.0.113.0/24'])
+    await restrict(key, { addresses: ['203.0.113.0/24'] })
     const from = (address: string) => ask(key, 'gpt-4', '', { 'x-forwarded-for': address })
     expect((await from('203.0.113.9')).status).toBe(200)
     // What the caller wrote in front of what the proxy wrote counts for nothing.
@@ -165,7 +151,7 @@ describe('a restricted key', () => {
 
   it('is refused before its body is read', async () => {
     const key = await world.mintKey()
-    await restrict(key, 'addresses', ['203.0.113.0/24'])
+    await restrict(key, { addresses: ['203.0.113.0/24'] })
     const headers = { authorization: `Bearer ${key.text}`, 'content-type': 'application/json' }
     const res = await fetch(world.url, { method: 'POST', headers, body: '{ not json' })
     expect(res.status).toBe(403)
@@ -189,7 +175,7 @@ describe('the model list', () => {
         WHERE id = ${world.providerId}::uuid`,
     )
     expect(await list()).toEqual(['gpt-4', 'gpt-4o', 'gpt-4o-mini'])
-    await restrict(key, 'models', ['gpt-4o*'])
+    await restrict(key, { models: ['gpt-4o*'] })
     expect(await list()).toEqual(['gpt-4o', 'gpt-4o-mini'])
     await addRule({ effect: 'DENY', pattern: '.*-mini', user: key.ownerId })
     expect(await list()).toEqual(['gpt-4o'])
@@ -198,7 +184,7 @@ describe('the model list', () => {
     ).toEqual([200, 403, 403, 404])
     await switchRule(EVERYTHING, false)
     expect(await list()).toEqual([])
-    await restrict(key, 'endpoints', ['CHAT'])
+    await restrict(key, { endpoints: ['CHAT'] })
     expect((await one('gpt-4o')).status).toBe(403)
   })
 })

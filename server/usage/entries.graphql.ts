@@ -6,7 +6,7 @@ import { Provider } from '../providers/providers.graphql.ts'
 import { User } from '../users/user-type.graphql.ts'
 import { seesAll } from '../users/viewer.ts'
 import { findUsageEntry, listUsageEntries } from './entries.service.ts'
-import { findKeysOf, findOwnersOf, findProvidersOf } from './entries.store.ts'
+import { loadKeys, loadOwners, loadProviders } from './referred.service.ts'
 
 const UsageEnd = builder.enumType('UsageEnd', {
   description: 'How a request ended.',
@@ -18,12 +18,6 @@ const UsageEnd = builder.enumType('UsageEnd', {
     REFUSED: { description: 'Refused before it reached a provider.' },
   },
 })
-
-/** Rows in the order of the ids, null where there is none. */
-export const inOrder = <Row extends { readonly id: string }>(ids: readonly string[], rows: readonly Row[]) => {
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.map((id) => byId.get(id) ?? null)
-}
 
 export const UsageEntry = builder.prismaObject('UsageEntry', {
   description:
@@ -85,21 +79,21 @@ builder.prismaObjectFields(UsageEntry, (t) => ({
     type: ApiKey,
     nullable: true,
     description: 'The key it came with.',
-    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findKeysOf(parts.db.prisma, ids)),
+    load: (ids: string[], context: Context) => loadKeys(ids, context),
     resolve: ({ keyId }) => keyId,
   }),
   owner: t.loadable({
     type: User,
     nullable: true,
     description: 'The owner of the key at that time.',
-    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findOwnersOf(parts.db.prisma, ids)),
+    load: (ids: string[], context: Context) => loadOwners(ids, context),
     resolve: ({ ownerId }) => ownerId,
   }),
   provider: t.loadable({
     type: Provider,
     nullable: true,
     description: 'The provider of the key at that time.',
-    load: async (ids: string[], { parts }: Context) => inOrder(ids, await findProvidersOf(parts.db.prisma, ids)),
+    load: (ids: string[], context: Context) => loadProviders(ids, context),
     resolve: ({ providerId }) => providerId,
   }),
 }))

@@ -6,8 +6,7 @@ import { NotFound } from '../lib/problems.ts'
 import { limitFields } from '../limits/limit-mutations.graphql.ts'
 import { Provider } from '../providers/providers.graphql.ts'
 import { User } from '../users/user-type.graphql.ts'
-import { inOrder } from './entries.graphql.ts'
-import { findKeysOf, findOwnersOf, findProvidersOf } from './entries.store.ts'
+import { loadKeys, loadOwners, loadProviders } from './referred.service.ts'
 import { type LimitTrial, MAX_LIMIT_TRIAL_DAYS, tryLimit } from './try-limit.service.ts'
 import type { Refused } from './try-limit.store.ts'
 
@@ -18,21 +17,21 @@ const LimitTrialExample = builder.objectRef<Refused>('LimitTrialExample').implem
       type: ApiKey,
       nullable: true,
       description: 'The key.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findKeysOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadKeys(ids, context),
       resolve: ({ keyId }) => keyId,
     }),
     owner: t.loadable({
       type: User,
       nullable: true,
       description: 'The owner of the key.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findOwnersOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadOwners(ids, context),
       resolve: ({ ownerId }) => ownerId,
     }),
     provider: t.loadable({
       type: Provider,
       nullable: true,
       description: 'The provider.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findProvidersOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadProviders(ids, context),
       resolve: ({ providerId }) => providerId,
     }),
     model: t.exposeString('model', { description: 'The model asked for.' }),

@@ -6,8 +6,7 @@ import { NotFound } from '../lib/problems.ts'
 import { Provider } from '../providers/providers.graphql.ts'
 import { targetFields } from '../rules/rule-mutations.graphql.ts'
 import { User } from '../users/user-type.graphql.ts'
-import { inOrder } from './entries.graphql.ts'
-import { findKeysOf, findOwnersOf, findProvidersOf } from './entries.store.ts'
+import { loadKeys, loadOwners, loadProviders } from './referred.service.ts'
 import { MAX_TRIAL_DAYS, type RuleTrial, type TrialExample, type TrialSum } from './rule-trial.ts'
 import { tryRule } from './try-rule.service.ts'
 
@@ -27,21 +26,21 @@ const RuleTrialExample = builder.objectRef<TrialExample>('RuleTrialExample').imp
       type: ApiKey,
       nullable: true,
       description: 'The key.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findKeysOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadKeys(ids, context),
       resolve: ({ keyId }) => keyId,
     }),
     owner: t.loadable({
       type: User,
       nullable: true,
       description: 'The owner of the key.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findOwnersOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadOwners(ids, context),
       resolve: ({ ownerId }) => ownerId,
     }),
     provider: t.loadable({
       type: Provider,
       nullable: true,
       description: 'The provider.',
-      load: async (ids: string[], { parts }: Context) => inOrder(ids, await findProvidersOf(parts.db.prisma, ids)),
+      load: (ids: string[], context: Context) => loadProviders(ids, context),
       resolve: ({ providerId }) => providerId,
     }),
     model: t.exposeString('model', { description: 'The model asked for.' }),
