@@ -1,41 +1,16 @@
 import { builder } from '../graphql/builder.ts'
-import { type Context, signedIn } from '../graphql/context.ts'
+import { signedIn } from '../graphql/context.ts'
 import { result } from '../graphql/result.ts'
-import { ApiKey } from '../keys/keys.graphql.ts'
 import { NotFound } from '../lib/problems.ts'
 import { limitFields } from '../limits/limit-mutations.graphql.ts'
-import { Provider } from '../providers/providers.graphql.ts'
-import { User } from '../users/user-type.graphql.ts'
-import { loadKeys, loadOwners, loadProviders } from './referred.service.ts'
+import { TrialExampleInterface } from './trial-example.graphql.ts'
 import { type LimitTrial, MAX_LIMIT_TRIAL_DAYS, tryLimit } from './try-limit.service.ts'
 import type { Refused } from './try-limit.store.ts'
 
 const LimitTrialExample = builder.objectRef<Refused>('LimitTrialExample').implement({
   description: 'Requests of one key for one model that a limit would have refused.',
+  interfaces: [TrialExampleInterface],
   fields: (t) => ({
-    apiKey: t.loadable({
-      type: ApiKey,
-      nullable: true,
-      description: 'The key.',
-      load: (ids: string[], context: Context) => loadKeys(ids, context),
-      resolve: ({ keyId }) => keyId,
-    }),
-    owner: t.loadable({
-      type: User,
-      nullable: true,
-      description: 'The owner of the key.',
-      load: (ids: string[], context: Context) => loadOwners(ids, context),
-      resolve: ({ ownerId }) => ownerId,
-    }),
-    provider: t.loadable({
-      type: Provider,
-      nullable: true,
-      description: 'The provider.',
-      load: (ids: string[], context: Context) => loadProviders(ids, context),
-      resolve: ({ providerId }) => providerId,
-    }),
-    model: t.exposeString('model', { description: 'The model asked for.' }),
-    requests: t.exposeInt('requests', { description: 'How many requests.' }),
     firstAt: t.expose('firstAt', { type: 'DateTime', description: 'About when the first of them came.' }),
   }),
 })

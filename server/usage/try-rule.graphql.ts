@@ -1,13 +1,10 @@
 import { builder } from '../graphql/builder.ts'
-import { type Context, signedIn } from '../graphql/context.ts'
+import { signedIn } from '../graphql/context.ts'
 import { result } from '../graphql/result.ts'
-import { ApiKey } from '../keys/keys.graphql.ts'
 import { NotFound } from '../lib/problems.ts'
-import { Provider } from '../providers/providers.graphql.ts'
 import { targetFields } from '../rules/rule-mutations.graphql.ts'
-import { User } from '../users/user-type.graphql.ts'
-import { loadKeys, loadOwners, loadProviders } from './referred.service.ts'
 import { MAX_TRIAL_DAYS, type RuleTrial, type TrialExample, type TrialSum } from './rule-trial.ts'
+import { TrialExampleInterface } from './trial-example.graphql.ts'
 import { tryRule } from './try-rule.service.ts'
 
 const RuleTrialSum = builder.objectRef<TrialSum>('RuleTrialSum').implement({
@@ -21,30 +18,8 @@ const RuleTrialSum = builder.objectRef<TrialSum>('RuleTrialSum').implement({
 
 const RuleTrialExample = builder.objectRef<TrialExample>('RuleTrialExample').implement({
   description: 'Requests of one key for one model that a rule would have changed.',
+  interfaces: [TrialExampleInterface],
   fields: (t) => ({
-    apiKey: t.loadable({
-      type: ApiKey,
-      nullable: true,
-      description: 'The key.',
-      load: (ids: string[], context: Context) => loadKeys(ids, context),
-      resolve: ({ keyId }) => keyId,
-    }),
-    owner: t.loadable({
-      type: User,
-      nullable: true,
-      description: 'The owner of the key.',
-      load: (ids: string[], context: Context) => loadOwners(ids, context),
-      resolve: ({ ownerId }) => ownerId,
-    }),
-    provider: t.loadable({
-      type: Provider,
-      nullable: true,
-      description: 'The provider.',
-      load: (ids: string[], context: Context) => loadProviders(ids, context),
-      resolve: ({ providerId }) => providerId,
-    }),
-    model: t.exposeString('model', { description: 'The model asked for.' }),
-    requests: t.exposeInt('requests', { description: 'How many requests.' }),
     allowed: t.exposeBoolean('allowed', { description: 'True: they would now be allowed. False: refused.' }),
   }),
 })
