@@ -62,7 +62,7 @@ const counts = () =>
   )
 
 describe('a hostile string', () => {
-  test.each(hostile)('%s as any text of a key', async (_name, text) => {
+  test.each(hostile)('%s in every text of a key', async (_name, text) => {
     const base = { providerId: world.provider.id }
     await expectKeptOrRefused('createApiKey', { ...base, name: text }, 'name', 'apiKey', text)
     for (const member of ['purpose', 'application', 'environment']) {

@@ -54,6 +54,7 @@ export function isServing(pid: number, cluster: string): boolean {
   }
 }
 
+// Without a shell, and with nothing but a number of our own in its arguments.
 function psLine(pid: number): string {
   const line = execFileSync('ps', ['-o', 'state=,command=', '-p', String(pid)], { encoding: 'utf8' }).trim()
   return line.startsWith('Z') ? '' : line

@@ -78,6 +78,7 @@ export async function startPostgres(
   binaries: string,
   { extra, log }: { readonly extra: Settings; readonly log: Logger },
 ): Promise<Running> {
+  // The script is a constant and everything else a positional argument of it: no text is read as shell.
   const child = spawn('/bin/sh', ['-c', GUARD, 'sh', join(binaries, 'bin/postgres'), ...argumentsFor(place, extra)], {
     ...place.user,
     cwd: '/',
