@@ -144,19 +144,3 @@ export async function readWindows(
   const { rows } = await pool.query<Row>(STATES, values)
   return rows.map((row) => ({ ...row, used: BigInt(row.used), reserved: BigInt(row.reserved) }))
 }
-
-/** What the limits of an installation share. */
-export type LimitSettings = {
-  readonly timeZone: string
-  readonly currency: string
-  readonly defaultMaxTokens: number
-  readonly usageRetentionDays: number
-}
-
-export async function readSettings(pool: pg.Pool): Promise<LimitSettings> {
-  const { rows } = await pool.query<LimitSettings>(
-    `SELECT time_zone AS "timeZone", currency, default_max_tokens AS "defaultMaxTokens",
-      usage_retention_days AS "usageRetentionDays" FROM installation WHERE id = 1`,
-  )
-  return rows[0] ?? { timeZone: 'UTC', currency: 'USD', defaultMaxTokens: 1024, usageRetentionDays: 400 }
-}

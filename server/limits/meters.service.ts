@@ -1,6 +1,7 @@
+import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
 import { amountAt, type Limit } from './limit.ts'
-import { listLimitsOfKeys, readSettings, readWindows } from './limits.store.ts'
+import { listLimitsOfKeys, readWindows } from './limits.store.ts'
 import { SPANS, windowAt } from './window.ts'
 
 /** How full a limit is. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
+import { readSettings } from '../users/installation.store.ts'
 import type { LimitWorld } from './leases.ts'
 import type { Limit } from './limit.ts'
-import { readSettings } from './limits.store.ts'
 
 type RawLimit = Omit<Limit, 'amount' | 'raisedAmount'> & {
   readonly amount: string

@@ -1,7 +1,8 @@
 import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
+import { readSettings } from '../users/installation.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
-import { readTimeZone, readUsage, type UsageGroup, type UsageInterval, type UsagePoint } from './report.store.ts'
+import { readUsage, type UsageGroup, type UsageInterval, type UsagePoint } from './report.store.ts'
 
 export type UsageQuestion = {
   readonly from: Date
@@ -43,12 +44,13 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
   const foreign = !seesAll(viewer) && filter?.ownerId != null && filter.ownerId !== viewer.id
   if (foreign || ids.some((id) => id != null && !isId(id))) return []
   const { pool } = parts.db
+  const { timeZone } = await readSettings(pool)
   return readUsage(pool, {
     from,
     to,
     interval,
     groupBy: groupBy ?? null,
-    timeZone: await readTimeZone(pool),
+    timeZone,
     maxGroups: MAX_GROUPS,
     durations: question.durations ?? true,
     filter: {

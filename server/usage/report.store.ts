@@ -185,10 +185,3 @@ export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<Usage
     firstTokenMs: percentilesOf(readSketch(firstTokens ?? [])),
   }))
 }
-
-export async function readTimeZone(pool: pg.Pool): Promise<string> {
-  const { rows } = await pool.query<{ timeZone: string }>(
-    'SELECT time_zone AS "timeZone" FROM installation WHERE id = 1',
-  )
-  return rows[0]?.timeZone ?? 'UTC'
-}

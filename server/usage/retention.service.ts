@@ -1,5 +1,5 @@
 import type { Parts } from '../lib/parts.ts'
-import { readSettings } from '../limits/limits.store.ts'
+import { readSettings } from '../users/installation.store.ts'
 import { tidyUsage } from './retention.store.ts'
 
 /** Makes the days to come and drops those that the installation no longer keeps. It may be repeated at any time. */

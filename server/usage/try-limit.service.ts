@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parse } from '../lib/text.ts'
 import { limitShape } from '../limits/limit.ts'
 import { requireTarget } from '../limits/limits.service.ts'
-import { readSettings } from '../limits/limits.store.ts'
+import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
 import { listMemberIds, type Refused, readTrial } from './try-limit.store.ts'
 

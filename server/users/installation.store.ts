@@ -1,4 +1,6 @@
+import type pg from 'pg'
 import type { Tx } from '../lib/db.ts'
+import type { InstallationSettings } from './installation.ts'
 
 export const findInstallation = (tx: Tx) => tx.installation.findUniqueOrThrow({ where: { id: 1 } })
 
@@ -13,3 +15,14 @@ export const setSetupToken = (tx: Tx, setupTokenHash: Uint8Array<ArrayBuffer>) =
 
 export const closeSetup = (tx: Tx, setupCompletedAt: Date) =>
   tx.installation.update({ where: { id: 1 }, data: { setupTokenHash: null, setupCompletedAt } })
+
+/** What an administrator may set, as it is now. */
+export async function readSettings(pool: pg.Pool): Promise<InstallationSettings> {
+  const { rows } = await pool.query<InstallationSettings>(
+    `SELECT time_zone AS "timeZone", currency, default_max_tokens AS "defaultMaxTokens",
+      usage_retention_days AS "usageRetentionDays" FROM installation WHERE id = 1`,
+  )
+  const [settings] = rows
+  if (!settings) throw new Error('the installation has no row')
+  return settings
+}
