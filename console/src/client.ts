@@ -59,6 +59,7 @@ export const client = new Client({
         AccessVerdict: () => null,
         ApiKeyUsage: () => null,
         AuditEntry: (entry) => text(entry['seq']),
+        InstallationSettings: () => null,
         KeyField: () => null,
         RefusedBy: () => null,
         UsagePercentiles: () => null,

@@ -40,6 +40,11 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/AuditPage.vue'),
     meta: { title: 'Audit log', forAll: true },
   },
+  {
+    path: '/admin/settings',
+    component: () => import('./pages/SettingsPage.vue'),
+    meta: { title: 'Settings', forAll: true },
+  },
   { path: '/usage', component: () => import('./pages/UsagePage.vue'), meta: { title: 'Usage' } },
   { path: '/logs', component: () => import('./pages/LogsPage.vue'), meta: { title: 'Logs' } },
   { path: '/account', component: () => import('./pages/AccountPage.vue'), meta: { title: 'Account' } },

@@ -1,6 +1,7 @@
 import { lexicographicSortSchema } from 'graphql'
 import '../governance/audit.graphql.ts'
 import '../governance/emergency.graphql.ts'
+import '../governance/installation.graphql.ts'
 import '../governance/key-requests.graphql.ts'
 import '../governance/leaks.graphql.ts'
 import '../governance/mail.graphql.ts'

@@ -25,6 +25,7 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
       { label: 'Groups', to: '/admin/groups', icon: 'i-lucide-users-round' },
       { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
       { label: 'Audit log', to: '/admin/audit', icon: 'i-lucide-scroll-text' },
+      { label: 'Settings', to: '/admin/settings', icon: 'i-lucide-settings' },
     ],
   }
   return [own, admin]
