@@ -45,6 +45,7 @@ export type ProviderRow = {
   readonly enabled: boolean
   readonly baseUrl: string
   readonly wireFormat: WireFormat
+  readonly apiVersion: string | null
   readonly authType: AuthType
   readonly authHeader: string | null
   readonly sealedCredential: Uint8Array | null
@@ -153,7 +154,7 @@ export async function listRules(pool: pg.Pool, ids: readonly string[] | null): P
 export async function listProviders(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly ProviderRow[]> {
   const { rows } = await pool.query<Omit<ProviderRow, 'createdAt'> & { readonly createdAt: Date }>(
     `SELECT id, name, version, enabled AND deleted_at IS NULL AS enabled, base_url AS "baseUrl",
-      wire_format AS "wireFormat", auth_type AS "authType", auth_header AS "authHeader",
+      wire_format AS "wireFormat", api_version AS "apiVersion", auth_type AS "authType", auth_header AS "authHeader",
       sealed_credential AS "sealedCredential", enabled_models AS "enabledModels",
       discovered_models AS "discoveredModels", created_at AS "createdAt",
       connect_timeout_ms AS "connectTimeoutMs", first_byte_timeout_ms AS "firstByteTimeoutMs",

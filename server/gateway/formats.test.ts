@@ -54,6 +54,30 @@ describe('an Anthropic provider', () => {
   })
 })
 
+describe('an Azure provider', () => {
+  it.each([
+    ['', '/deployments/gpt-4/chat/completions'],
+    ['/v1/embeddings', '/deployments/gpt-4/embeddings'],
+    ['/responses?api-version=2020-01-01', '/responses'],
+  ])('is asked for /work%s on the path of the deployment, with its own version', async (path, asked) => {
+    const set = { wireFormat: 'AZURE', authType: 'API_KEY', apiVersion: '2024-10-21' } as const
+    const key = await world.mintKey({ providerId: await world.addProvider(set) })
+    expect((await post(path, key.text)).status).toBe(200)
+    expect(received()?.url).toBe(`/v1/openai${asked}?api-version=2024-10-21`)
+    expect(received()?.headers).toMatchObject({ 'api-key': world.credential })
+  })
+
+  it.each(['..', '../../admin', 'a/b?x=#'])('is never left by way of a model named %s', async (model) => {
+    const set = { wireFormat: 'AZURE', apiVersion: '2024-10-21' } as const
+    const key = await world.mintKey({ providerId: await world.addProvider({ ...set, enabledModels: ['*'] }) })
+    const init = { method: 'POST', headers: { 'x-api-key': key.text, ...json }, body: JSON.stringify({ model }) }
+    const answer = await fetch(world.url, init)
+    if (model === '..') expect(await codeOf(answer)).toEqual([400, 'invalid_parameter'])
+    else
+      expect(received()?.url).toMatch(/^\/v1\/openai\/deployments\/[^/?#]+\/chat\/completions\?api-version=2024-10-21$/)
+  })
+})
+
 describe('the credential', () => {
   it('goes in the header that the provider wants, and no caller can set that header', async () => {
     const set = { authType: 'HEADER', authHeader: 'user-agent' } as const

@@ -15,6 +15,7 @@ export type Upstream = Pick<
   | 'version'
   | 'enabled'
   | 'wireFormat'
+  | 'apiVersion'
   | 'firstByteTimeoutMs'
   | 'idleTimeoutMs'
   | 'totalTimeoutMs'
@@ -55,6 +56,7 @@ export function toUpstream(
     version: row.version,
     enabled: row.enabled,
     wireFormat: row.wireFormat,
+    apiVersion: row.apiVersion,
     firstByteTimeoutMs: row.firstByteTimeoutMs,
     idleTimeoutMs: row.idleTimeoutMs,
     totalTimeoutMs: row.totalTimeoutMs,

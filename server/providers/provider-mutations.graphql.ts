@@ -26,6 +26,7 @@ const scopes = { signedIn: true, write: true, administrator: true } as const
 
 const details = {
   wireFormat: { type: WireFormat, description: 'The API it speaks. Default: OPENAI.' },
+  apiVersion: { description: 'For `AZURE`: the `api-version` that goes with each request, such as `2024-10-21`.' },
   authType: { type: AuthType, description: 'How it is given its credential. Default: BEARER.' },
   authHeader: { description: "The header's name, for `HEADER`." },
   credential: { description: "The provider's own key. It is sealed, and never shown again." },
@@ -48,6 +49,7 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
         'The address that paths are added to, as an SDK takes it: `https://api.openai.com/v1`, `https://api.anthropic.com`.',
     }),
     wireFormat: t.field(details.wireFormat),
+    apiVersion: t.string(details.apiVersion),
     authType: t.field(details.authType),
     authHeader: t.string(details.authHeader),
     credential: t.string(details.credential),
@@ -68,6 +70,7 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
     name: t.string({ description: '3 to 32 characters, unique.' }),
     baseUrl: t.string({ description: 'The address that paths are added to. Another host needs the credential again.' }),
     wireFormat: t.field(details.wireFormat),
+    apiVersion: t.string(details.apiVersion),
     authType: t.field(details.authType),
     authHeader: t.string(details.authHeader),
     credential: t.string(details.credential),

@@ -8,6 +8,8 @@ export type ProviderAuth = {
   readonly authType: AuthType
   readonly authHeader: string | null
   readonly wireFormat: WireFormat
+  /** Azure only. */
+  readonly apiVersion: string | null
 }
 
 const ANTHROPIC_VERSION = '2023-06-01'
@@ -35,9 +37,17 @@ export function modelsRequest(provider: ProviderAuth & { readonly baseUrl: strin
   readonly headers: Readonly<Record<string, string>>
 } {
   if (provider.wireFormat === 'OPENAI') return { url: `${provider.baseUrl}/models`, headers: {} }
+  if (provider.wireFormat === 'AZURE') {
+    return { url: `${azureBase(provider.baseUrl)}/models${azureQuery(provider.apiVersion)}`, headers: {} }
+  }
   const base = provider.baseUrl.replace(/\/v1$/, '')
   return { url: `${base}/v1/models?limit=1000`, headers: { 'anthropic-version': ANTHROPIC_VERSION } }
 }
+
+/** Azure's own client takes a resource's address without `/openai`; both are understood. */
+export const azureBase = (base: string): string => (base.endsWith('/openai') ? base : `${base}/openai`)
+
+export const azureQuery = (apiVersion: string | null): string => `?api-version=${apiVersion ?? ''}`
 
 const MAX_MODELS = 1000
 const SECOND = 1000
@@ -89,6 +99,12 @@ const credential = z
   .refine((text) => /^[\x21-\x7e][\x20-\x7e]{0,4095}$/.test(text), 'must have 1 to 4096 printable ASCII characters.')
   .nullish()
 
+const apiVersion = z
+  .string()
+  .transform((text) => text.trim())
+  .refine((text) => /^[A-Za-z0-9.-]{1,40}$/.test(text), 'must be a version such as 2024-10-21.')
+  .nullish()
+
 const pattern = name({ min: 1, max: 200 })
 const enabledModels = z
   .array(pattern)
@@ -101,8 +117,9 @@ const within = (min: number, max: number) =>
 const edit = z.object({
   name: name({ max: 32 }).optional(),
   baseUrl: baseUrl.optional(),
-  wireFormat: z.enum(['OPENAI', 'ANTHROPIC']).optional(),
+  wireFormat: z.enum(['OPENAI', 'ANTHROPIC', 'AZURE']).optional(),
   authType: z.enum(['BEARER', 'X_API_KEY', 'API_KEY', 'HEADER', 'NONE']).optional(),
+  apiVersion,
   authHeader,
   credential,
   enabledModels: enabledModels.optional(),

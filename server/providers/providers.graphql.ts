@@ -21,6 +21,7 @@ export const WireFormat = builder.enumType('WireFormat', {
   values: {
     OPENAI: { description: "OpenAI's: chat completions, completions, embeddings, responses, models." },
     ANTHROPIC: { description: "Anthropic's: messages, count_tokens, models." },
+    AZURE: { description: "OpenAI's under Azure's paths: a model is the name of a deployment." },
   },
 })
 
@@ -43,57 +44,64 @@ export const Provider = builder.prismaObject('Provider', {
         'The model names to choose from: the enabled ones, and the discovered ones that an enabled glob allows.',
       resolve: ({ enabledModels, discoveredModels }) => listModels(enabledModels, discoveredModels),
     }),
-    baseUrl: t.exposeString('baseUrl', { ...readers, description: forReaders('The address that paths are added to.') }),
-    authType: t.expose('authType', {
-      ...readers,
-      type: AuthType,
-      description: forReaders('How it is given its credential.'),
-    }),
-    authHeader: t.exposeString('authHeader', {
-      ...readers,
-      description: forReaders("The header's name for `HEADER`."),
-    }),
-    credentialLastFour: t.exposeString('credentialLastFour', {
-      ...readers,
-      description: forReaders('How the credential ends; null when there is none, empty when it is too short to show.'),
-    }),
-    discoveredModels: t.exposeStringList('discoveredModels', {
-      ...readers,
-      description: forReaders('What it last said it has.'),
-    }),
-    discoveredAt: t.expose('discoveredAt', {
-      ...readers,
-      type: 'DateTime',
-      description: forReaders('When it last said so; null: never.'),
-    }),
-    connectTimeoutMs: t.exposeInt('connectTimeoutMs', {
-      ...readers,
-      description: forReaders('Milliseconds to connect.'),
-    }),
-    firstByteTimeoutMs: t.exposeInt('firstByteTimeoutMs', {
-      ...readers,
-      description: forReaders('Milliseconds until the answer begins.'),
-    }),
-    idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
-      ...readers,
-      description: forReaders('Milliseconds between two pieces of an answer.'),
-    }),
-    totalTimeoutMs: t.exposeInt('totalTimeoutMs', {
-      ...readers,
-      description: forReaders('Milliseconds for a whole request.'),
-    }),
-    maxConcurrency: t.exposeInt('maxConcurrency', {
-      ...readers,
-      description: forReaders('Requests at once; null: no bound of its own.'),
-    }),
-    createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
-    deletedAt: t.expose('deletedAt', {
-      ...readers,
-      type: 'DateTime',
-      description: forReaders('When it was deleted; null: it is not.'),
-    }),
   }),
 })
+
+builder.prismaObjectFields(Provider, (t) => ({
+  baseUrl: t.exposeString('baseUrl', { ...readers, description: forReaders('The address that paths are added to.') }),
+  authType: t.expose('authType', {
+    ...readers,
+    type: AuthType,
+    description: forReaders('How it is given its credential.'),
+  }),
+  apiVersion: t.exposeString('apiVersion', {
+    ...readers,
+    description: forReaders('Azure only: the `api-version` that goes with each request.'),
+  }),
+  authHeader: t.exposeString('authHeader', {
+    ...readers,
+    description: forReaders("The header's name for `HEADER`."),
+  }),
+  credentialLastFour: t.exposeString('credentialLastFour', {
+    ...readers,
+    description: forReaders('How the credential ends; null when there is none, empty when it is too short to show.'),
+  }),
+  discoveredModels: t.exposeStringList('discoveredModels', {
+    ...readers,
+    description: forReaders('What it last said it has.'),
+  }),
+  discoveredAt: t.expose('discoveredAt', {
+    ...readers,
+    type: 'DateTime',
+    description: forReaders('When it last said so; null: never.'),
+  }),
+  connectTimeoutMs: t.exposeInt('connectTimeoutMs', {
+    ...readers,
+    description: forReaders('Milliseconds to connect.'),
+  }),
+  firstByteTimeoutMs: t.exposeInt('firstByteTimeoutMs', {
+    ...readers,
+    description: forReaders('Milliseconds until the answer begins.'),
+  }),
+  idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
+    ...readers,
+    description: forReaders('Milliseconds between two pieces of an answer.'),
+  }),
+  totalTimeoutMs: t.exposeInt('totalTimeoutMs', {
+    ...readers,
+    description: forReaders('Milliseconds for a whole request.'),
+  }),
+  maxConcurrency: t.exposeInt('maxConcurrency', {
+    ...readers,
+    description: forReaders('Requests at once; null: no bound of its own.'),
+  }),
+  createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
+  deletedAt: t.expose('deletedAt', {
+    ...readers,
+    type: 'DateTime',
+    description: forReaders('When it was deleted; null: it is not.'),
+  }),
+}))
 
 const ProviderOrder = orderInput('Provider', {
   NAME: { description: 'The name.' },

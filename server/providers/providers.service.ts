@@ -56,13 +56,15 @@ async function requireAllowed(parts: Parts, url: string) {
   }
 }
 
-const named = <
-  Input extends { readonly authType?: string | undefined; readonly authHeader?: string | null | undefined },
->(
-  input: Input,
-) => {
-  if (input.authType === 'HEADER' && !input.authHeader) {
+type Settings = Partial<Pick<Provider, 'authType' | 'authHeader' | 'wireFormat' | 'apiVersion'>>
+
+/** Some settings are only whole with another one. */
+function requireWhole({ authType, authHeader, wireFormat, apiVersion }: Settings): void {
+  if (authType === 'HEADER' && !authHeader) {
     throw new InvalidInput([{ path: 'authHeader', message: 'is needed for this way to authenticate.' }])
+  }
+  if (wireFormat === 'AZURE' && !apiVersion) {
+    throw new InvalidInput([{ path: 'apiVersion', message: 'is needed for this wire format.' }])
   }
 }
 
@@ -90,7 +92,7 @@ const auditable = (values: Readonly<Record<string, unknown>>) => {
 export async function createProvider(act: Act, input: unknown): Promise<Provider> {
   const { parts } = act
   const { credential, ...values } = parse(newProviderSchema, input)
-  named(values)
+  requireWhole(values)
   await requireAllowed(parts, values.baseUrl)
   if ((values.authType ?? 'BEARER') !== 'NONE' && !credential) {
     throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
@@ -119,13 +121,15 @@ export async function createProvider(act: Act, input: unknown): Promise<Provider
   }
 }
 
+const keep = <Value>(given: Value | undefined, stored: Value) => (given === undefined ? stored : given)
+
 const originOf = (url: string) => new URL(url).origin
 
 type Edit = Omit<ReturnType<typeof readEdit>, 'credential'> & { credential?: string | null | undefined }
 
 function readEdit(input: object) {
-  // Null means "no value" for these three only; elsewhere it means the same as leaving it out.
-  const nullable = new Set(['authHeader', 'maxConcurrency', 'credential'])
+  // Null means "no value" for these only; elsewhere it means the same as leaving it out.
+  const nullable = new Set(['authHeader', 'apiVersion', 'maxConcurrency', 'credential'])
   const given = Object.entries(input).filter(([member, value]) => value !== null || nullable.has(member))
   return parse(providerEditSchema, Object.fromEntries(given))
 }
@@ -170,9 +174,11 @@ export async function updateProvider(act: Act, { id, ...input }: { readonly id: 
   try {
     return await change(act, async (tx, record) => {
       const row = await getProvider(tx, id)
-      named({
-        authType: edit.authType ?? row.authType,
-        authHeader: edit.authHeader === undefined ? row.authHeader : edit.authHeader,
+      requireWhole({
+        authType: keep(edit.authType, row.authType),
+        authHeader: keep(edit.authHeader, row.authHeader),
+        wireFormat: keep(edit.wireFormat, row.wireFormat),
+        apiVersion: keep(edit.apiVersion, row.apiVersion),
       })
       const after = changesOf(parts, row, edit, requireCredential(row, edit))
       if (Object.keys(after).length === 0) return row

@@ -6,6 +6,7 @@ const ProviderRow = graphql(`
     name
     enabled
     wireFormat
+    apiVersion
     baseUrl
     authType
     authHeader

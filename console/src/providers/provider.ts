@@ -15,6 +15,7 @@ export const authTypes = [
 export const wireFormats = [
   { value: 'OPENAI', label: 'OpenAI' },
   { value: 'ANTHROPIC', label: 'Anthropic' },
+  { value: 'AZURE', label: 'Azure OpenAI' },
 ] as const satisfies readonly { value: WireFormat; label: string }[]
 
 export function authLabel(authType: AuthType | null): string {
@@ -38,6 +39,7 @@ export function credentialText(provider: Pick<Provider, 'authType' | 'credential
 export const templates = [
   { label: 'OpenAI', baseUrl: 'https://api.openai.com/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
   { label: 'Anthropic', baseUrl: 'https://api.anthropic.com', wireFormat: 'ANTHROPIC', authType: 'X_API_KEY' },
+  { label: 'Azure', baseUrl: 'https://your-resource.openai.azure.com', wireFormat: 'AZURE', authType: 'API_KEY' },
   { label: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
   { label: 'Mistral', baseUrl: 'https://api.mistral.ai/v1', wireFormat: 'OPENAI', authType: 'BEARER' },
 ] as const

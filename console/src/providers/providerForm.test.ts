@@ -30,6 +30,14 @@ test.each([
   expect(providerSchema.safeParse({ ...blank, baseUrl }).success).toBe(isGood)
 })
 
+test('Azure needs an API version, and nothing else keeps one', () => {
+  const azure = { ...blank, wireFormat: 'AZURE' as const }
+  expect(providerSchema.safeParse(azure).success).toBe(false)
+  expect(providerSchema.safeParse({ ...azure, apiVersion: '2024-10-21' }).success).toBe(true)
+  expect(toInput({ ...azure, apiVersion: '2024-10-21' }).apiVersion).toBe('2024-10-21')
+  expect(toInput({ ...blank, apiVersion: '2024-10-21' }).apiVersion).toBeNull()
+})
+
 test('a named header needs its name', () => {
   expect(providerSchema.safeParse({ ...blank, authType: 'HEADER' }).success).toBe(false)
   expect(providerSchema.safeParse({ ...blank, authType: 'HEADER', authHeader: 'x-token' }).success).toBe(true)

@@ -9,7 +9,8 @@ export const providerSchema = z
   .object({
     name: z.string().trim().min(3, 'At least 3 characters').max(32, 'At most 32 characters'),
     baseUrl: z.url({ protocol: /^https?$/, error: 'Enter an address that starts with https://' }),
-    wireFormat: z.enum(['OPENAI', 'ANTHROPIC']),
+    wireFormat: z.enum(['OPENAI', 'ANTHROPIC', 'AZURE']),
+    apiVersion: z.string().trim().max(40, 'At most 40 characters'),
     authType: z.enum(['BEARER', 'X_API_KEY', 'API_KEY', 'HEADER', 'NONE']),
     authHeader: z.string().trim().max(64, 'At most 64 characters'),
     credential: z.string().max(4096, 'At most 4096 characters'),
@@ -28,6 +29,10 @@ export const providerSchema = z
     path: ['authHeader'],
     error: 'Name the header',
   })
+  .refine((value) => value.wireFormat !== 'AZURE' || value.apiVersion !== '', {
+    path: ['apiVersion'],
+    error: 'Enter a version such as 2024-10-21',
+  })
 
 export type ProviderState = z.infer<typeof providerSchema>
 
@@ -40,6 +45,7 @@ export function toState(provider: Provider | null): ProviderState {
     name: provider?.name ?? '',
     baseUrl: provider?.baseUrl ?? '',
     wireFormat: provider?.wireFormat ?? 'OPENAI',
+    apiVersion: provider?.apiVersion ?? '',
     authType: provider?.authType ?? 'BEARER',
     authHeader: provider?.authHeader ?? '',
     credential: '',
@@ -59,6 +65,7 @@ export function toInput(state: ProviderState) {
     name: state.name.trim(),
     baseUrl: state.baseUrl.trim(),
     wireFormat: state.wireFormat,
+    apiVersion: state.wireFormat === 'AZURE' ? state.apiVersion.trim() : null,
     authType: state.authType,
     authHeader: state.authType === 'HEADER' ? state.authHeader.trim() : null,
     enabledModels: [...new Set(state.enabledModels.map((model) => model.trim()))].filter((model) => model !== ''),

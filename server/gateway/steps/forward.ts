@@ -90,7 +90,7 @@ class Relay implements Dispatcher.DispatchHandler {
       upstream.pool.dispatch(
         {
           method: 'POST',
-          path: pathOf(upstream, route),
+          path: pathOf(upstream, route, ask.model),
           headers: toProvider(call.req.headers, upstream.credential ?? []),
           body: ask.body,
           headersTimeout: upstream.firstByteTimeoutMs,

@@ -1,0 +1,3 @@
+ALTER TYPE "WireFormat" ADD VALUE 'AZURE';
+
+ALTER TABLE "providers" ADD COLUMN "api_version" TEXT;
