@@ -16,6 +16,8 @@ export type Ask = {
   readonly choices: number | null
   /** Bytes as they came from the caller. */
   readonly bytes: number
+  /** Of a form: the bytes of its fields without the files, which say nothing of tokens. Null for JSON. */
+  readonly fieldBytes: number | null
 }
 
 const MAX_MODEL = 256
@@ -51,7 +53,7 @@ const FORBIDDEN = new Set([
  * Some parsers match member names without regard to case, so `Model` next to `model` is a second model to them: they
  * count as one name here.
  */
-function wanted(name: string): string | null {
+export function wanted(name: string): string | null {
   const lower = name.toLowerCase()
   if (WANTED.has(lower)) return lower
   if (FORBIDDEN.has(lower.replace(/[_-]/g, ''))) {
@@ -106,6 +108,7 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
     maxTokens: readNumber(bytes, members.get('max_completion_tokens') ?? members.get('max_tokens')),
     choices: readNumber(bytes, members.get('n')),
     bytes: bytes.length,
+    fieldBytes: null,
   }
 }
 
@@ -124,7 +127,11 @@ const textOf = (bytes: Buffer, { start, end }: Member) => bytes.toString('utf8',
 function readModel(bytes: Buffer, member: Member | undefined): string {
   if (member === undefined) throw new Refusal('invalid_parameter', { message: 'model is missing.', param: 'model' })
   const raw = textOf(bytes, member)
-  const model = raw.includes('\\') ? String(JSON.parse(raw)) : raw.slice(1, -1)
+  return checkModelName(raw.includes('\\') ? String(JSON.parse(raw)) : raw.slice(1, -1))
+}
+
+/** The same name; a `Refusal` for what cannot be one. */
+export function checkModelName(model: string): string {
   if (model === '' || model.length > MAX_MODEL || /\p{Cc}/u.test(model) || !model.isWellFormed()) {
     throw new Refusal('invalid_parameter', { message: 'model is not the name of a model.', param: 'model' })
   }

@@ -35,6 +35,36 @@ describe('an OpenAI provider', () => {
   })
 })
 
+describe('a form with a file', () => {
+  const ask = (path: string, key: string, model: string) => {
+    const form = new FormData()
+    form.append('file', new Blob([new Uint8Array(200_000).fill(7)]), 'speech.wav')
+    form.append('model', model)
+    return fetch(world.url + path, { method: 'POST', headers: { 'x-api-key': key }, body: form })
+  }
+
+  it.each(['/audio/transcriptions', '/v1/audio/translations', '/images/edits', '/images/variations'])(
+    'passes to %s byte for byte, and its model is checked',
+    async (path) => {
+      expect((await ask(path, world.key.text, 'gpt-4')).status).toBe(200)
+      expect(received()?.url).toBe(`/v1/${path.replace('/v1', '').slice(1)}`)
+      const sent = world.provider.received.at(-1)
+      const form = await new Response(sent?.body, {
+        headers: { 'content-type': sent?.req.headers['content-type'] ?? '' },
+      }).formData()
+      expect(form.get('file')).toMatchObject({ name: 'speech.wav' })
+      expect(form.get('model')).toBe('gpt-4')
+      expect((await world.entries()).at(-1)).toMatchObject({ modelAsked: 'gpt-4', inputTokens: 5, end: 'COMPLETE' })
+      expect(await codeOf(await ask(path, world.key.text, 'other'))).toEqual([404, 'model_not_available'])
+    },
+  )
+
+  it('is refused as JSON where a form belongs, and as a form where JSON belongs', async () => {
+    expect(await codeOf(await post('/audio/transcriptions', world.key.text))).toEqual([415, 'unsupported_media_type'])
+    expect(await codeOf(await ask('', world.key.text, 'gpt-4'))).toEqual([415, 'unsupported_media_type'])
+  })
+})
+
 describe('an Anthropic provider', () => {
   it('is asked for messages and token counts, with its version and its credential', async () => {
     const set = {

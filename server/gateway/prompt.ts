@@ -41,15 +41,15 @@ const bounded = (tokens: unknown) =>
 export type Estimate = { readonly input: number; readonly output: number | null }
 
 /** Estimates before a provider has counted: a token is about four bytes of English. */
-function estimateTokens({ body, maxTokens, choices }: Ask, hasAnswer: boolean): Estimate {
-  const parsed = body.length <= READ_BYTES ? parse(body.toString('utf8')) : null
+function estimateTokens({ body, fieldBytes, maxTokens, choices }: Ask, hasAnswer: boolean): Estimate {
+  const parsed = fieldBytes === null && body.length <= READ_BYTES ? parse(body.toString('utf8')) : null
   const read = isRecord(parsed) ? parsed : null
   const bytes = read
     ? [read['messages'], read['system'], read['instructions'], read['input'], read['prompt']].reduce(
         (sum: number, part) => sum + countBytes(part),
         0,
       )
-    : body.length
+    : (fieldBytes ?? body.length)
   const output = bounded(maxTokens) ?? bounded(read?.['max_output_tokens'])
   const times = Math.max(1, bounded(choices) ?? 1)
   return {

@@ -8,6 +8,12 @@ export type Endpoint =
   | 'responses'
   | 'messages'
   | 'messages/count_tokens'
+  | 'audio/speech'
+  | 'audio/transcriptions'
+  | 'audio/translations'
+  | 'images/generations'
+  | 'images/edits'
+  | 'images/variations'
   | 'models'
 
 export type Route = {
@@ -25,7 +31,21 @@ const POSTS = [
   'responses',
   'messages',
   'messages/count_tokens',
-] as const
+  'audio/speech',
+  'audio/transcriptions',
+  'audio/translations',
+  'images/generations',
+  'images/edits',
+  'images/variations',
+] as const satisfies readonly Endpoint[]
+
+/** These take a form with files; all others take JSON. */
+export const FORMS: ReadonlySet<Endpoint> = new Set([
+  'audio/transcriptions',
+  'audio/translations',
+  'images/edits',
+  'images/variations',
+])
 
 const endpoints = new Map<string, Endpoint>([
   ['/work', 'chat/completions'],

@@ -1,4 +1,5 @@
 import { readAsk } from './ask.ts'
+import { readFormAsk } from './ask-form.ts'
 import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
 import { refuseSecret } from './key-status.ts'
@@ -52,9 +53,9 @@ async function decide(
     listModels(gateway, call, upstream, secret, route.modelId)
     return null
   }
-  const reading = readBody(gateway, call, presence)
+  const reading = readBody(gateway, call, route, presence)
   const body = reading instanceof Promise ? await reading : reading
-  const ask = readAsk(route.endpoint, body.bytes)
+  const ask = body.boundary === null ? readAsk(route.endpoint, body.bytes) : readFormAsk(body.bytes, body.boundary)
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)
   using room = new DisposableStack()

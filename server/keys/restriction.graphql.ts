@@ -8,6 +8,8 @@ export const EndpointEnum = builder.enumType('Endpoint', {
     EMBEDDINGS: { description: '`/work/embeddings`.' },
     RESPONSES: { description: '`/work/responses`.' },
     MESSAGES: { description: '`/work/v1/messages` and its `count_tokens`.' },
+    AUDIO: { description: '`/work/audio/…`: speech, transcriptions, translations.' },
+    IMAGES: { description: '`/work/images/…`: generations, edits, variations.' },
     MODELS: { description: '`/work/models`.' },
   },
 })

@@ -21,7 +21,9 @@ export const keyFields = {
         .regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, 'Addresses or networks only, such as 203.0.113.0/24'),
     )
     .max(100, 'At most 100 entries'),
-  endpoints: z.array(z.enum(['CHAT', 'COMPLETIONS', 'EMBEDDINGS', 'MESSAGES', 'MODELS', 'RESPONSES'])),
+  endpoints: z.array(
+    z.enum(['CHAT', 'COMPLETIONS', 'EMBEDDINGS', 'MESSAGES', 'MODELS', 'RESPONSES', 'AUDIO', 'IMAGES']),
+  ),
 }
 
 export const endpoints = [
@@ -30,6 +32,8 @@ export const endpoints = [
   { value: 'MESSAGES', label: 'Messages' },
   { value: 'COMPLETIONS', label: 'Completions' },
   { value: 'EMBEDDINGS', label: 'Embeddings' },
+  { value: 'AUDIO', label: 'Audio' },
+  { value: 'IMAGES', label: 'Images' },
   { value: 'MODELS', label: 'Model list' },
 ] as const satisfies readonly { value: Key['endpoints'][number]; label: string }[]
 

@@ -15,6 +15,12 @@ const RESTRICTED_AS = {
   responses: 'RESPONSES',
   messages: 'MESSAGES',
   'messages/count_tokens': 'MESSAGES',
+  'audio/speech': 'AUDIO',
+  'audio/transcriptions': 'AUDIO',
+  'audio/translations': 'AUDIO',
+  'images/generations': 'IMAGES',
+  'images/edits': 'IMAGES',
+  'images/variations': 'IMAGES',
   models: 'MODELS',
 } as const satisfies Record<Endpoint, string>
 
