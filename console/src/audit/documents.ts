@@ -2,6 +2,7 @@ import { graphql, type ResultOf } from '../graphql.ts'
 
 const AuditRow = graphql(`
   fragment AuditRow on AuditEntry {
+    id: seq
     seq
     at
     action

@@ -1,5 +1,6 @@
 import type { VariablesOf } from '../graphql.ts'
 import { readMany } from '../ui/filters.ts'
+import { toOrder } from '../ui/list.ts'
 import type { Column } from '../ui/table.ts'
 import type { UrlSort } from '../ui/urlState.ts'
 import type { Viewer } from '../users/viewer.ts'
@@ -30,12 +31,6 @@ export const keyColumns: readonly Column[] = [
   { id: 'actions', label: 'Actions', isQuiet: true, isPinned: true, class: 'w-9' },
 ]
 
-const orderFields = { name: 'NAME', created: 'CREATED_AT', expiry: 'EXPIRES_AT', used: 'LAST_USED_AT' } as const
-
-function isOrderField(field: string): field is keyof typeof orderFields {
-  return Object.hasOwn(orderFields, field)
-}
-
 function isStatus(value: string): value is KeyStatus {
   return Object.hasOwn(statusLooks, value)
 }
@@ -46,19 +41,22 @@ export function toKeyFilter(values: KeyFilterValues, scope: KeyScope, viewer: Vi
   const type = readMany(values.type)
   const ownerId = scope === 'mine' ? viewer.id : values.owner
   return {
-    ...(values.search ? { search: values.search } : {}),
-    ...(status.length > 0 ? { status } : {}),
-    ...(type.length > 0 ? { type } : {}),
-    ...(values.provider ? { providerId: values.provider } : {}),
-    ...(ownerId ? { ownerId } : {}),
-    ...(values.used === 'never' ? { neverUsed: true } : {}),
-    ...(values.deleted === 'only' ? { deleted: true } : {}),
+    search: values.search || undefined,
+    status: status.length > 0 ? status : undefined,
+    type: type.length > 0 ? type : undefined,
+    providerId: values.provider || undefined,
+    ownerId: ownerId || undefined,
+    neverUsed: values.used === 'never' || undefined,
+    deleted: values.deleted === 'only' || undefined,
   }
 }
 
-export function toKeyOrder(sort: UrlSort): ListVariables['orderBy'] {
-  const field = isOrderField(sort.field) ? orderFields[sort.field] : 'CREATED_AT'
-  return { field, direction: sort.descending ? 'DESC' : 'ASC' }
+export function toKeyOrder(sort: UrlSort) {
+  return toOrder(
+    sort,
+    { name: 'NAME', created: 'CREATED_AT', expiry: 'EXPIRES_AT', used: 'LAST_USED_AT' },
+    'CREATED_AT',
+  )
 }
 
 export type SavedView = { readonly label: string; readonly values: Partial<Record<KeyFilterName, string>> }

@@ -1,5 +1,5 @@
 import type { VariablesOf } from '../graphql.ts'
-import { readMany } from '../ui/filters.ts'
+import { readMany, readYes } from '../ui/filters.ts'
 import type { Column } from '../ui/table.ts'
 import type { ListLimits } from './documents.ts'
 import { metrics, periods, targets } from './limit.ts'
@@ -38,14 +38,14 @@ export function toLimitFilter(values: LimitFilterValues): NonNullable<VariablesO
   const metric = known(metrics, values.metric)
   const period = known(periods, values.period)
   return {
-    ...(values.search ? { search: values.search } : {}),
-    ...(target.length > 0 ? { target } : {}),
-    ...(metric.length > 0 ? { metric } : {}),
-    ...(period.length > 0 ? { period } : {}),
-    ...(values.key ? { keyId: values.key } : {}),
-    ...(values.user ? { userId: values.user } : {}),
-    ...(values.group ? { groupId: values.group } : {}),
-    ...(values.provider ? { providerId: values.provider } : {}),
-    ...(values.enabled ? { enabled: values.enabled === 'yes' } : {}),
+    search: values.search || undefined,
+    target: target.length > 0 ? target : undefined,
+    metric: metric.length > 0 ? metric : undefined,
+    period: period.length > 0 ? period : undefined,
+    keyId: values.key || undefined,
+    userId: values.user || undefined,
+    groupId: values.group || undefined,
+    providerId: values.provider || undefined,
+    enabled: readYes(values.enabled),
   }
 }

@@ -9,6 +9,11 @@ export const effectLooks = {
   DENY: { label: 'Deny', icon: 'i-lucide-ban', color: 'error' },
 } as const satisfies Record<Rule['effect'], Look>
 
+/** The effect that an address names, if it names one. */
+export function toEffect(value: string): Rule['effect'] | undefined {
+  return value === 'ALLOW' || value === 'DENY' ? value : undefined
+}
+
 /** Whom a rule is for, as one phrase with an icon. */
 export function toWho(rule: Pick<Rule, 'user' | 'group' | 'role'>): { readonly label: string; readonly icon: string } {
   if (rule.user) return { label: rule.user.displayName, icon: 'i-lucide-user' }

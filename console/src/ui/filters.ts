@@ -28,3 +28,17 @@ export function toggleMany(value: string, one: string): string {
   const parts = readMany(value)
   return (parts.includes(one) ? parts.filter((part) => part !== one) : [...parts, one]).join(',')
 }
+
+/** The filter `enabled` of things that can be switched on and off. */
+export function toStateFilter(on: string, off: string): Filter {
+  const choices = [
+    { value: 'yes', label: on },
+    { value: 'no', label: off },
+  ]
+  return { name: 'enabled', label: 'State', icon: 'i-lucide-circle-dot', choices }
+}
+
+/** What the server is asked for: nothing while the filter is not set. */
+export function readYes(value: string): boolean | undefined {
+  return value === '' ? undefined : value === 'yes'
+}

@@ -10,7 +10,7 @@ function first(value: QueryValue): string {
 export type UrlFilters<Name extends string> = {
   /** Every filter as text; an empty text is "not set". */
   readonly values: Readonly<Ref<Readonly<Record<Name, string>>>>
-  readonly set: (patch: Partial<Record<Name, string>>, how?: 'push' | 'replace') => void
+  readonly set: (patch: Readonly<Record<string, string>>, how?: 'push' | 'replace') => void
   readonly clear: () => void
   readonly isFiltered: Readonly<Ref<boolean>>
 }
