@@ -85,6 +85,15 @@ function parseBody(bytes: Buffer): unknown {
   return bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'))
 }
 
+/** JSON, or the plain fields of a form; anything else says nothing. */
+async function readFields(req: IncomingMessage, bytes: Buffer): Promise<unknown> {
+  const type = req.headers['content-type'] ?? ''
+  if (type.startsWith('application/json')) return parseBody(bytes)
+  if (!type.startsWith('multipart/form-data')) return {}
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData()
+  return Object.fromEntries([...form].filter(([, value]) => typeof value === 'string'))
+}
+
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
 
 async function serve(
@@ -107,7 +116,7 @@ async function serve(
   const plain: Exchange = { res, entry, directive: scripted ?? readDirective(''), gone: left.signal }
   const refuse = (message: string) => sendJson(plain, 400, errorBody(path, 400, message))
   try {
-    const body = (req.headers['content-type'] ?? '').startsWith('application/json') ? parseBody(bytes) : {}
+    const body = await readFields(req, bytes)
     const ask = readAsk(body)
     entry.model = ask.model
     const mark = member(member(body, 'metadata'), 'id') ?? req.headers['x-request-id'] ?? ''

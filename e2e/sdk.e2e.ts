@@ -6,6 +6,7 @@ import OpenAI, {
   InternalServerError,
   NotFoundError,
   RateLimitError,
+  toFile,
 } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, type World } from './product.ts'
@@ -81,6 +82,20 @@ describe('the stock openai client with baseURL …/work', () => {
       ],
     })
     expect(followUp.choices[0]?.message.content).toBe('word0 word1 ')
+  })
+
+  test('transcribes a file and edits an image, sent as forms', async () => {
+    const file = await toFile(Buffer.alloc(300_000, 7), 'speech.wav')
+    const spoken = await client.audio.transcriptions.create({ file, model: 'fake-gpt' })
+    expect(spoken.text).toMatch(/^word0 /)
+    const image = await toFile(Buffer.alloc(1_000), 'cat.png', { type: 'image/png' })
+    const edited = await client.images.edit({ image, model: 'fake-gpt', prompt: 'a hat' })
+    expect(edited.data).toHaveLength(1)
+    const paths = world.fake.ledger.entries().map(({ path, model }) => [path, model])
+    expect(paths).toEqual([
+      ['/v1/audio/transcriptions', 'fake-gpt'],
+      ['/v1/images/edits', 'fake-gpt'],
+    ])
   })
 
   test('embeds, lists models, completes text and uses responses, streamed too', async () => {

@@ -6,9 +6,11 @@ import {
   completion,
   completionStream,
   embeddings,
+  images,
   response,
   responseStream,
   type SseEvent,
+  transcription,
 } from './openai.ts'
 
 /** How one endpoint answers: as JSON, and, where the wire format knows it, as a stream. */
@@ -23,6 +25,9 @@ export const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint
   ['/completions', { json: completion, stream: completionStream }],
   ['/embeddings', { json: embeddings }],
   ['/responses', { json: response, stream: responseStream }],
+  ['/audio/transcriptions', { json: transcription }],
+  ['/images/generations', { json: images }],
+  ['/images/edits', { json: images }],
   ['/messages', { json: anthropicMessage, stream: anthropicStream }],
   ['/messages/count_tokens', { json: anthropicCount }],
 ])

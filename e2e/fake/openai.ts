@@ -166,3 +166,14 @@ export function* responseStream(ask: Ask, id: string): Generator<SseEvent> {
   yield event('response.output_item.done', { output_index: 0, item: outputMessage(ask, id) })
   yield event('response.completed', { response: response(ask, id) })
 }
+
+/** What was said in a file: the same words whatever it holds. */
+export function transcription(ask: Ask): object {
+  return { text: answerText(ask), usage: { type: 'tokens', ...responsesUsage(ask) } }
+}
+
+/** One picture of one pixel per wish. */
+export function images(ask: Ask): object {
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  return { created, data: Array.from({ length: ask.n }, () => ({ b64_json: pixel })), usage: responsesUsage(ask) }
+}
