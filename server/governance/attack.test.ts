@@ -46,6 +46,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   createWebhook: '{ url: "http://127.0.0.1:9/" }',
   updateWebhook: `{ id: "${webhook.id}", enabled: false }`,
   deleteWebhook: `{ id: "${webhook.id}" }`,
+  testWebhook: `{ id: "${webhook.id}" }`,
   redeliver: `{ id: "${webhook.id}" }`,
   updateMailSettings: '{ host: "mail.evil.example" }',
   testMail: '{}',

@@ -4,6 +4,7 @@ import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { InvalidInput } from '../lib/problems.ts'
 import { testWorld } from '../test/world.ts'
+import { countUnread } from '../users/notices.service.ts'
 import { insertNotices } from '../users/notices.store.ts'
 import { DELIVERY_JOB } from './deliver.service.ts'
 import * as deliveries from './deliveries.service.ts'
@@ -134,13 +135,28 @@ test('a delivery can be sent once more by hand, and the log says how it ended', 
   answer = 503
   const occasion = await tell()
   await run()
-  const log = await deliveries.listDeliveries(administrator, { first: 1 })
+  const log = await deliveries.listDeliveries(administrator, { first: 1 }, { webhookId: null, status: 'WAITING' })
   const [row] = log.edges.map(({ node }) => node)
   expect([row?.occasion, row?.responseStatus, row?.lastError]).toEqual([occasion, 503, 'The receiver answered 503.'])
   answer = 204
   expect((await deliveries.redeliver(administrator, row?.id ?? '')).status).toBe('DELIVERED')
   await run(10)
   expect(received).toHaveLength(2)
+})
+
+test('a test goes to its webhook alone, whatever kinds that asked for, and nobody has it to read', async () => {
+  const asked = { kinds: ['KEY_LEAKED'], enabled: true }
+  const { webhook } = await deliveries.createWebhook(administrator, { url, ...asked })
+  await deliveries.createWebhook(administrator, { url: `${url}/other`, kinds: [], enabled: true })
+  const row = await deliveries.testWebhook(administrator, webhook.id)
+  expect([row.status, row.attempts, row.responseStatus]).toEqual(['DELIVERED', 1, 200])
+  await run(10)
+  expect(received.map(({ body }) => Object(JSON.parse(body)).type)).toEqual(['webhook.test'])
+  expect(await countUnread(administrator)).toBe(0)
+  const logOf = async (webhookId: string) =>
+    (await deliveries.listDeliveries(administrator, {}, { webhookId, status: null })).edges.map(({ node }) => node.id)
+  expect(await logOf(webhook.id)).toEqual([row.id])
+  expect(await logOf('no id')).toEqual([])
 })
 
 test('a webhook hears only the kinds it asked for, nothing while it is off, and no inner address may be one', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
 import { sendMail } from '../lib/outgoing-mail.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
@@ -20,10 +21,10 @@ export async function listWebhooks({ parts }: Act, args: PageArgs) {
 }
 
 /** The delivery log, the newest first. */
-export async function listDeliveries({ parts }: Act, args: PageArgs) {
+export async function listDeliveries({ parts }: Act, args: PageArgs, filter: store.DeliveryFilter) {
   const { prisma } = parts.db
-  const page = toPage(await store.listDeliveries(prisma, toKeyset(args, SORTING)), args, (row) => row.createdAt)
-  return { ...page, countAll: () => store.countDeliveries(prisma) }
+  const page = toPage(await store.listDeliveries(prisma, filter, toKeyset(args, SORTING)), args, (row) => row.createdAt)
+  return { ...page, countAll: () => store.countDeliveries(prisma, filter) }
 }
 
 async function requireUrl({ parts }: Act, url: string): Promise<void> {
@@ -39,6 +40,15 @@ export type WebhookInput = { readonly url: string; readonly kinds: readonly stri
 
 const shown = ({ url, kinds, enabled }: WebhookInput) => ({ url: new URL(url).origin, kinds, enabled })
 
+const subjectOf = ({ id, url }: { readonly id: string; readonly url: string }) =>
+  ({ subjectType: 'Webhook', subjectId: id, subjectName: new URL(url).host }) as const
+
+async function getWebhook(tx: Tx, id: string): Promise<store.WebhookRow> {
+  const known = isId(id) ? await store.findWebhook(tx, id) : null
+  if (!known) throw new NotFound('webhook')
+  return known
+}
+
 /** Makes a webhook and its signing secret, which only this answer holds. Throws `InvalidInput`. */
 export async function createWebhook(act: Act, input: WebhookInput) {
   const { random, keyring, clock } = act.parts
@@ -48,8 +58,7 @@ export async function createWebhook(act: Act, input: WebhookInput) {
   const secret = mintWebhookSecret(random.bytes)
   const sealedSecret = new Uint8Array(seal(keyring, webhookPlace(id), secret))
   const webhook = await change(act, async (tx, record) => {
-    const subject = { subjectType: 'Webhook', subjectId: id, subjectName: new URL(values.url).host }
-    record({ action: 'createWebhook', ...subject, after: shown(values) })
+    record({ action: 'createWebhook', ...subjectOf({ id, ...values }), after: shown(values) })
     return store.insertWebhook(tx, { id, ...values, sealedSecret, createdAt: clock.now() })
   })
   return { webhook, secret }
@@ -61,16 +70,14 @@ export type WebhookEdit = { readonly [Member in keyof WebhookInput]?: WebhookInp
 export async function updateWebhook(act: Act, { id, ...edit }: WebhookEdit & { readonly id: string }) {
   if (edit.url) await requireUrl(act, edit.url)
   return change(act, async (tx, record) => {
-    const known = isId(id) ? await store.findWebhook(tx, id) : null
-    if (!known) throw new NotFound('webhook')
+    const known = await getWebhook(tx, id)
     const wished = {
       url: edit.url ?? known.url,
       kinds: edit.kinds ?? known.kinds,
       enabled: edit.enabled ?? known.enabled,
     }
     const values = parse(webhookSchema, wished)
-    const subject = { subjectType: 'Webhook', subjectId: id, subjectName: new URL(values.url).host }
-    record({ action: 'updateWebhook', ...subject, before: shown(known), after: shown(values) })
+    record({ action: 'updateWebhook', ...subjectOf({ id, ...values }), before: shown(known), after: shown(values) })
     return store.updateWebhook(tx, id, values)
   })
 }
@@ -78,29 +85,47 @@ export async function updateWebhook(act: Act, { id, ...edit }: WebhookEdit & { r
 /** Throws `NotFound`. Its deliveries go with it. */
 export async function deleteWebhook(act: Act, id: string) {
   return change(act, async (tx, record) => {
-    const known = isId(id) ? await store.findWebhook(tx, id) : null
-    if (!known) throw new NotFound('webhook')
-    const subject = { subjectType: 'Webhook', subjectId: id, subjectName: new URL(known.url).host }
-    record({ action: 'deleteWebhook', ...subject, before: shown(known) })
+    const known = await getWebhook(tx, id)
+    record({ action: 'deleteWebhook', ...subjectOf(known), before: shown(known) })
     return store.deleteWebhook(tx, id)
   })
 }
 
+/** The first attempt, or one more, is made by who asks for it: meanwhile it is out of the job's reach. */
+const heldUntil = ({ clock }: Act['parts']) => new Date(clock.now().getTime() + 60_000)
+
+/** Makes the attempt that was recorded and answers how it stands after it. */
+async function attempted({ parts }: Act, id: string): Promise<store.DeliveryRow> {
+  await attemptDelivery(parts, id)
+  const row = await store.findDelivery(parts.db.prisma, id)
+  if (!row) throw new NotFound('delivery')
+  return row
+}
+
+/** Sends a test to this webhook alone, now. It is a delivery like any other. Throws `NotFound`. */
+export async function testWebhook(act: Act, id: string): Promise<store.DeliveryRow> {
+  const { random, clock } = act.parts
+  const deliveryId = random.uuidv7()
+  await change(act, async (tx, record) => {
+    const subject = subjectOf(await getWebhook(tx, id))
+    record({ action: 'testWebhook', ...subject })
+    const occasion = `webhook-test:${deliveryId}`
+    const notice = { id: random.uuidv7(), userId: act.viewer.id, at: clock.now(), kind: 'WEBHOOK_TEST', occasion }
+    await store.insertTest(tx, { notice: { ...notice, ...subject }, deliveryId, webhookId: id }, heldUntil(act.parts))
+  })
+  return attempted(act, deliveryId)
+}
+
 /** Sends a delivery once more, now. Throws `NotFound`. */
 export async function redeliver(act: Act, id: string): Promise<store.DeliveryRow> {
-  const { db, clock } = act.parts
   await change(act, async (tx, record) => {
     const known = isId(id) ? await store.findOccasion(tx, id) : null
     if (!known) throw new NotFound('delivery')
     record({ action: 'redeliver', subjectType: 'Delivery', subjectId: id, subjectName: known.occasion })
-    // Out of the job's reach while this attempt runs.
-    const nextAttemptAt = new Date(clock.now().getTime() + 60_000)
+    const nextAttemptAt = heldUntil(act.parts)
     await store.updateDelivery(tx, id, { status: 'WAITING', attempts: { increment: 1 }, nextAttemptAt })
   })
-  await attemptDelivery(act.parts, id)
-  const row = await store.findDelivery(db.prisma, id)
-  if (!row) throw new NotFound('delivery')
-  return row
+  return attempted(act, id)
 }
 
 const mailSchema = z.object({

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
+import { isId } from '../lib/text.ts'
 
 export type WebhookRow = Prisma.WebhookGetPayload<object>
 export type MailSettingsRow = Prisma.MailSettingsGetPayload<object>
@@ -55,18 +56,43 @@ export const findDelivery = (tx: Tx, id: string): Promise<DeliveryRow | null> =>
 export const findOccasion = (tx: Tx, id: string) =>
   tx.delivery.findUnique({ where: { id }, select: { occasion: true } })
 
+type Test = {
+  readonly notice: Prisma.NoticeUncheckedCreateInput
+  readonly deliveryId: string
+  readonly webhookId: string
+}
+
+/** A notice that counts as handed on, with its one delivery, which the caller attempts. */
+export const insertTest = (tx: Tx, { notice, deliveryId, webhookId }: Test, nextAttemptAt: Date) => {
+  const { occasion, at } = notice
+  const delivery = { id: deliveryId, webhookId, occasion, attempts: 1, nextAttemptAt, createdAt: at }
+  return tx.notice.create({ data: { ...notice, handedOnAt: at, readAt: at, deliveries: { create: delivery } } })
+}
+
 export const updateDelivery = (tx: Tx, id: string, data: Prisma.DeliveryUncheckedUpdateInput) =>
   tx.delivery.update({ where: { id }, data })
 
-export const listDeliveries = (tx: Tx, keyset: Keyset): Promise<DeliveryRow[]> =>
+/** What the delivery log may be narrowed to; null does not narrow. */
+export type DeliveryFilter = {
+  readonly webhookId: string | null
+  readonly status: DeliveryRow['status'] | null
+}
+
+const toWhere = ({ webhookId, status }: DeliveryFilter): Prisma.DeliveryWhereInput => ({
+  // What is no id is the id of nothing.
+  ...(webhookId !== null && (isId(webhookId) ? { webhookId } : { id: { in: [] } })),
+  ...(status && { status }),
+})
+
+export const listDeliveries = (tx: Tx, filter: DeliveryFilter, keyset: Keyset): Promise<DeliveryRow[]> =>
   tx.delivery.findMany({
-    where: keyset.where,
+    where: { AND: [toWhere(filter), keyset.where] },
     orderBy: [...keyset.orderBy],
     take: keyset.take,
     include: WITH_NOTICE,
   })
 
-export const countDeliveries = (tx: Tx) => tx.delivery.count()
+export const countDeliveries = (tx: Tx, filter: DeliveryFilter) => tx.delivery.count({ where: toWhere(filter) })
 
 export const listWebhooks = (tx: Tx, keyset: Keyset): Promise<WebhookRow[]> =>
   tx.webhook.findMany({ where: keyset.where, orderBy: [...keyset.orderBy], take: keyset.take })

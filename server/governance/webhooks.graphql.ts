@@ -12,6 +12,7 @@ import {
   listDeliveries,
   listWebhooks,
   redeliver,
+  testWebhook,
   updateWebhook,
 } from './deliveries.service.ts'
 import type { DeliveryRow, WebhookRow } from './deliveries.store.ts'
@@ -79,6 +80,14 @@ const Delivery = builder.objectRef<DeliveryRow>('Delivery').implement({
   }),
 })
 
+const DeliveryFilter = builder.inputType('DeliveryFilter', {
+  description: 'Narrows the delivery log; what is given must all hold.',
+  fields: (t) => ({
+    webhookId: t.id({ description: 'Only to this webhook.' }),
+    status: t.field({ type: DeliveryStatusEnum, description: 'Only those that stand so.' }),
+  }),
+})
+
 builder.queryFields((t) => ({
   webhooks: t.connection(
     {
@@ -94,7 +103,11 @@ builder.queryFields((t) => ({
       type: Delivery,
       description: 'What was sent by mail and to webhooks, the newest first. For administrators and auditors.',
       authScopes: { reader: true },
-      resolve: (_root, page, context) => listDeliveries(signedIn(context), page),
+      args: { filter: t.arg({ type: DeliveryFilter, description: 'Only these.' }) },
+      resolve: (_root, { filter, ...page }, context) => {
+        const { webhookId = null, status = null } = filter ?? {}
+        return listDeliveries(signedIn(context), page, { webhookId, status })
+      },
     },
     ...named('Delivery'),
   ),
@@ -182,21 +195,38 @@ builder.mutationField('deleteWebhook', (t) =>
   }),
 )
 
+const attempt = (name: string, description: string) =>
+  builder.objectRef<{ delivery: DeliveryRow }>(name).implement({
+    description,
+    fields: (t) => ({
+      delivery: t.field({ type: Delivery, description: 'How it stands now.', resolve: ({ delivery }) => delivery }),
+    }),
+  })
+
+const TestWebhookInput = builder.inputType('TestWebhookInput', {
+  description: 'Names a webhook.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The webhook.' }) }),
+})
+
+builder.mutationField('testWebhook', (t) =>
+  t.field({
+    type: attempt('TestWebhookSuccess', 'A test was sent; the delivery says what came of it.'),
+    description: 'Sends a signed test to one webhook, before this answers.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: TestWebhookInput, required: true, description: 'The webhook.' }) },
+    errors: result('testWebhook', [NotFound]),
+    resolve: async (_root, { input }, context) => ({ delivery: await testWebhook(signedIn(context), input.id) }),
+  }),
+)
+
 const RedeliverInput = builder.inputType('RedeliverInput', {
   description: 'Names a delivery.',
   fields: (t) => ({ id: t.id({ required: true, description: 'The delivery.' }) }),
 })
 
-const RedeliverSuccess = builder.objectRef<{ delivery: DeliveryRow }>('RedeliverSuccess').implement({
-  description: 'It was tried once more.',
-  fields: (t) => ({
-    delivery: t.field({ type: Delivery, description: 'How it stands now.', resolve: ({ delivery }) => delivery }),
-  }),
-})
-
 builder.mutationField('redeliver', (t) =>
   t.field({
-    type: RedeliverSuccess,
+    type: attempt('RedeliverSuccess', 'It was tried once more.'),
     description: 'Sends a delivery once more, before this answers.',
     authScopes: scopes,
     args: { input: t.arg({ type: RedeliverInput, required: true, description: 'The delivery.' }) },

@@ -67,6 +67,7 @@ const WHO = {
     'resetPassword',
     'testMail',
     'testProvider',
+    'testWebhook',
     'undoEmergency',
     'updateGovernanceSettings',
     'updateGroup',

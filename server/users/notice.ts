@@ -15,6 +15,7 @@ export const NOTICE_KINDS = [
   'REVIEW_ASKED',
   'REVIEW_DUE',
   'NEW_SIGN_IN',
+  'WEBHOOK_TEST',
 ] as const
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
@@ -59,6 +60,7 @@ const TITLES: Readonly<Record<NoticeKind, (name: string, details: NoticeDetails)
   REVIEW_ASKED: (name) => `The access review “${name}” waits for your answers`,
   REVIEW_DUE: (name) => `The access review “${name}” ends soon and has open answers of yours`,
   NEW_SIGN_IN: (_name, { address }) => `Somebody signed in to your account from ${address ?? 'a new place'}`,
+  WEBHOOK_TEST: (name) => `A test of the webhook at ${name}`,
 }
 
 /** One line without a full stop: the inbox, the subject of a mail. */
@@ -70,6 +72,7 @@ const PATHS: Readonly<Record<string, (id: string) => string>> = {
   AccessReview: (id) => `/reviews/${id}`,
   Limit: () => '/limits',
   Session: () => '/account',
+  Webhook: () => '/admin/settings',
 }
 
 /** Where in the console something can be done about it. */

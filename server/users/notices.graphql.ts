@@ -22,6 +22,7 @@ export const NoticeKindEnum = builder.enumType('NoticeKind', {
     REVIEW_ASKED: { description: 'You are asked to review keys.' },
     REVIEW_DUE: { description: 'A review ends soon and has open answers of yours.' },
     NEW_SIGN_IN: { description: 'Somebody signed in to your account from a place that was not seen before.' },
+    WEBHOOK_TEST: { description: 'Somebody tries a webhook. It is sent to that webhook only.' },
   },
 })
 
