@@ -56,6 +56,7 @@ const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
     to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
     actorName: t.string({ description: 'What somebody of this username did; `system` for the system.' }),
     address: t.string({ description: 'Only from this network address.' }),
+    requestId: t.string({ description: 'What came with this request: everything of one emergency, for example.' }),
   }),
 })
 
@@ -76,6 +77,10 @@ const AuditChainCheck = builder.objectRef<ChainCheck>('AuditChainCheck').impleme
   description: 'What came of computing every hash of the audit log again.',
   fields: (t) => ({
     entries: t.exposeInt('entries', { description: 'How many entries are proven, from the first one on.' }),
+    head: t.string({
+      description: 'The hash of the last proven entry, in hexadecimal: kept elsewhere, it proves the log up to there.',
+      resolve: ({ head }) => Buffer.from(head).toString('hex'),
+    }),
     brokenAt: t.expose('brokenAt', {
       type: 'BigInt',
       nullable: true,

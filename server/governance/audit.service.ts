@@ -45,28 +45,31 @@ export async function listAuditEntries({ parts }: Act, args: PageArgs, filter: s
   }
 }
 
-/** `brokenAt`: the first entry that is missing, moved or edited; null when the chain is whole. */
-export type ChainCheck = { readonly entries: number; readonly brokenAt: bigint | null }
+/**
+ * `head`: the hash of the last of the proven entries. `brokenAt`: the first entry that is missing, moved or edited;
+ * null when the chain is whole.
+ */
+export type ChainCheck = { readonly entries: number; readonly head: Uint8Array; readonly brokenAt: bigint | null }
 
 const PAGE = 1000
 
 /** Reads the whole audit log and computes every hash again. */
 export async function verifyAuditChain({ prisma }: Db): Promise<ChainCheck> {
-  const head = await store.getHead(prisma)
+  const last = await store.getHead(prisma)
   let seq = 0n
-  let hash: Uint8Array = new Uint8Array(32)
-  while (seq < head.seq) {
+  let head: Uint8Array = new Uint8Array(32)
+  const upToHere = (brokenAt: bigint | null): ChainCheck => ({ entries: Number(seq), head, brokenAt })
+  while (seq < last.seq) {
     const rows = await store.listEntries(prisma, {}, { after: seq, newestFirst: false, take: PAGE })
     for (const row of rows) {
       const expected = seq + 1n
-      const chained = row.seq === expected && Buffer.from(row.previousHash).equals(hash)
-      if (!chained || !Buffer.from(row.hash).equals(hashEntry(hash, row)))
-        return { entries: Number(seq), brokenAt: expected }
+      const chained = row.seq === expected && Buffer.from(row.previousHash).equals(head)
+      if (!chained || !Buffer.from(row.hash).equals(hashEntry(head, row))) return upToHere(expected)
       seq = row.seq
-      hash = row.hash
-      if (seq === head.seq) break
+      head = row.hash
+      if (seq === last.seq) break
     }
-    if (rows.length === 0) return { entries: Number(seq), brokenAt: seq + 1n }
+    if (rows.length === 0) return upToHere(seq + 1n)
   }
-  return { entries: Number(seq), brokenAt: Buffer.from(head.hash).equals(hash) ? null : seq }
+  return upToHere(Buffer.from(last.hash).equals(head) ? null : seq)
 }

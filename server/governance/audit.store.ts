@@ -10,6 +10,7 @@ export type AuditEntryFilter = {
   readonly subjectId?: string | null | undefined
   readonly action?: string | null | undefined
   readonly actorName?: string | null | undefined
+  readonly requestId?: string | null | undefined
   readonly address?: string | null | undefined
   readonly from?: Date | null | undefined
   readonly to?: Date | null | undefined

@@ -5,8 +5,8 @@ import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import { expireAll, listEmergencies, type Preview, previewEmergency, undoEmergency } from './emergency.service.ts'
-import type { Operation } from './emergency.store.ts'
-import { ConfirmationWrong, UndoWindowClosed } from './emergency.ts'
+import type { BusyKey, Operation } from './emergency.store.ts'
+import { ConfirmationWrong, UndoWindowClosed, undoableUntil } from './emergency.ts'
 
 builder.objectType(ConfirmationWrong, {
   name: 'ConfirmationWrong',
@@ -27,6 +27,19 @@ const EmergencyScopeEnum = builder.enumType('EmergencyScope', {
   },
 })
 
+const BusyKeyType = builder.objectRef<BusyKey>('BusyKey').implement({
+  description: 'A key that an emergency would end though something calls with it.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The key.' }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    application: t.exposeString('application', { nullable: true, description: 'What uses it; null: not said.' }),
+    ownerName: t.exposeString('ownerName', { description: 'The display name of its owner.' }),
+    requestCount: t.exposeFloat('requestCount', {
+      description: 'How many requests came with it in the last 24 hours.',
+    }),
+  }),
+})
+
 const EmergencyPreview = builder.objectRef<Preview>('EmergencyPreview').implement({
   description: 'What an emergency would break. Nothing was changed.',
   fields: (t) => ({
@@ -34,6 +47,15 @@ const EmergencyPreview = builder.objectRef<Preview>('EmergencyPreview').implemen
     keyCount: t.exposeInt('keyCount', { description: 'How many living keys would end.' }),
     usedKeyCount: t.exposeInt('usedKeyCount', { description: 'How many of them were used in the last 24 hours.' }),
     requestCount: t.exposeFloat('requestCount', { description: 'How many requests they made in the last 24 hours.' }),
+    ownerCount: t.exposeInt('ownerCount', { description: 'How many people own the keys that were used.' }),
+    applicationCount: t.exposeInt('applicationCount', {
+      description: 'How many applications the keys that were used are for, as far as that is said.',
+    }),
+    busiest: t.field({
+      type: [BusyKeyType],
+      description: 'The keys that were used most, up to 20.',
+      resolve: ({ busiest }) => busiest,
+    }),
     confirmation: t.exposeString('confirmation', { description: 'What has to be typed to go on.' }),
   }),
 })
@@ -59,6 +81,16 @@ const EmergencyOperation = builder.objectRef<Operation>('EmergencyOperation').im
       type: 'DateTime',
       nullable: true,
       description: 'When it was undone; null: never.',
+    }),
+    undoableUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The last instant at which it can be undone; null: it was undone.',
+      resolve: (operation) => undoableUntil(operation),
+    }),
+    requestId: t.exposeString('requestId', {
+      nullable: true,
+      description: 'The request it began with: the audit entries of its keys have it too. Null: none.',
     }),
     restoredKeys: t.exposeInt('restoredKeys', { description: 'How many keys the undoing gave their expiry back.' }),
   }),

@@ -25,7 +25,7 @@ const target = (owner: typeof administrator) => ({ scope: 'USER' as const, id: o
 
 test('a preview says how many keys would end, what they did, and what has to be typed', async () => {
   const owner = await world.person()
-  const [used] = [await make(owner), await make(owner)]
+  const [used] = [await make(owner, { name: 'Billing', application: 'shop' }), await make(owner)]
   await world.db.pool.query(
     `INSERT INTO usage_rollups (hour, key_id, owner_id, provider_id, model, status, code, requests,
       input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms)
@@ -37,6 +37,11 @@ test('a preview says how many keys would end, what they did, and what has to be 
     keyCount: 2,
     usedKeyCount: 1,
     requestCount: 14,
+    ownerCount: 1,
+    applicationCount: 1,
+    busiest: [
+      { id: used.id, name: 'Billing', application: 'shop', ownerName: owner.viewer.username, requestCount: 14 },
+    ],
     subjectName: username,
     confirmation: username,
   })

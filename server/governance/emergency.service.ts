@@ -51,7 +51,7 @@ export async function expireAll(act: Act, input: noun.Target & { readonly confir
   if (input.confirm.trim() !== confirmation) throw new noun.ConfirmationWrong()
   const { parts, viewer, origin } = act
   const startedAt = parts.clock.now()
-  const { keyCount } = await store.readTraffic(parts.db.pool, target, startedAt, startedAt)
+  const keyCount = await store.countDying(parts.db.pool, target, startedAt)
   const subjectName = target.scope === 'ALL' ? null : confirmation
   const by = { actorId: viewer.id, actorName: viewer.username, actorVia: viewer.via }
   const operation = await change(act, async (tx, record) => {
@@ -126,9 +126,8 @@ export async function undoEmergency(act: Act, id: string): Promise<store.Operati
     const operation = isId(id) ? await store.lockOperation(tx, id) : null
     if (!operation) throw new NotFound('operation')
     const now = clock.now()
-    if (operation.undoneAt || now.getTime() - operation.startedAt.getTime() > noun.UNDO_WITHIN_MS) {
-      throw new noun.UndoWindowClosed()
-    }
+    const until = noun.undoableUntil(operation)
+    if (!until || now > until) throw new noun.UndoWindowClosed()
     await store.updateOperation(tx, id, { undoneAt: now, finishedAt: operation.finishedAt ?? now })
     const subject = { subjectType: 'EmergencyOperation', subjectId: id, subjectName: operation.subjectName }
     record({ action: 'undoEmergency', ...subject })

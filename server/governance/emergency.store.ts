@@ -18,19 +18,55 @@ const OF = {
 const living = (scope: EmergencyScope) =>
   `${OF[scope]} AND k.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`
 
-export type Traffic = { readonly keyCount: number; readonly usedKeyCount: number; readonly requestCount: number }
+/** A key that would end though something calls with it. */
+export type BusyKey = {
+  readonly id: string
+  readonly name: string
+  readonly application: string | null
+  readonly ownerName: string
+  readonly requestCount: number
+}
 
-/** How many keys would end, and what they did since an instant. */
+export type Traffic = {
+  readonly keyCount: number
+  readonly usedKeyCount: number
+  readonly requestCount: number
+  readonly ownerCount: number
+  readonly applicationCount: number
+  /** The busiest first, no more than `MAX_BUSY`. */
+  readonly busiest: readonly BusyKey[]
+}
+
+const MAX_BUSY = 20
+
+const TRAFFIC = (scope: EmergencyScope) => `
+  WITH dying AS MATERIALIZED (SELECT k.id, k.name, k.application, k.owner_id FROM api_keys k WHERE ${living(scope)}),
+  used AS (
+    SELECT key_id, sum(requests)::float8 AS requests FROM usage_rollups
+    WHERE hour >= $3 AND key_id IN (SELECT id FROM dying) GROUP BY key_id
+  ), busy AS (SELECT dying.*, used.requests FROM used JOIN dying ON dying.id = used.key_id)
+  SELECT (SELECT count(*) FROM dying)::int AS "keyCount", count(*)::int AS "usedKeyCount",
+    coalesce(sum(requests), 0)::float8 AS "requestCount", count(DISTINCT owner_id)::int AS "ownerCount",
+    count(DISTINCT application)::int AS "applicationCount",
+    coalesce((SELECT jsonb_agg(top ORDER BY top."requestCount" DESC) FROM (
+      SELECT b.id, b.name, b.application, owner.display_name AS "ownerName", b.requests AS "requestCount"
+      FROM busy b JOIN users owner ON owner.id = b.owner_id ORDER BY b.requests DESC, b.id LIMIT ${MAX_BUSY}
+    ) top), '[]') AS busiest
+  FROM busy`
+
+/** How many keys would end, and what they and those who call with them did since an instant. */
 export async function readTraffic(pool: pg.Pool, { scope, id }: Target, now: Date, since: Date): Promise<Traffic> {
-  const { rows } = await pool.query<Traffic>(
-    `WITH dying AS MATERIALIZED (SELECT k.id FROM api_keys k WHERE ${living(scope)}), used AS (
-      SELECT key_id, sum(requests) AS requests FROM usage_rollups
-      WHERE hour >= $3 AND key_id IN (SELECT id FROM dying) GROUP BY key_id
-    ) SELECT (SELECT count(*) FROM dying)::int AS "keyCount", count(*)::int AS "usedKeyCount",
-      coalesce(sum(requests), 0)::float8 AS "requestCount" FROM used`,
-    [id, now, since],
-  )
-  return rows[0] ?? { keyCount: 0, usedKeyCount: 0, requestCount: 0 }
+  const { rows } = await pool.query<Traffic>(TRAFFIC(scope), [id, now, since])
+  const [traffic] = rows
+  if (!traffic) throw new Error('a sum has one row')
+  return traffic
+}
+
+/** How many keys would end. */
+export async function countDying(pool: pg.Pool, { scope, id }: Target, now: Date): Promise<number> {
+  const text = `SELECT count(*)::int AS count FROM api_keys k WHERE ${living(scope)}`
+  const { rows } = await pool.query<{ count: number }>(text, [id, now])
+  return rows[0]?.count ?? 0
 }
 
 /** The next living keys of a target that were made before an instant. */

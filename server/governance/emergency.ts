@@ -6,7 +6,13 @@ export type { EmergencyScope }
 /** Whose keys end: of one user, group or provider, or everybody's. */
 export type Target = { readonly scope: EmergencyScope; readonly id: string | null }
 
-export const UNDO_WITHIN_MS = 60 * 60_000
+const UNDO_WITHIN_MS = 60 * 60_000
+
+type Begun = { readonly startedAt: Date; readonly undoneAt: Date | null }
+
+/** The last instant at which an operation can be undone; null: it was. */
+export const undoableUntil = ({ startedAt, undoneAt }: Begun): Date | null =>
+  undoneAt ? null : new Date(startedAt.getTime() + UNDO_WITHIN_MS)
 
 /** What has to be typed when everything is to end. */
 export const CONFIRM_ALL = 'expire every key'

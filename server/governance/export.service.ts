@@ -1,3 +1,7 @@
+import { z } from 'zod'
+import { STATUSES } from '../keys/key.ts'
+import { visibleKeys } from '../keys/keys.service.ts'
+import type { ApiKeyFilter } from '../keys/keys.store.ts'
 import { csvLine } from '../lib/csv.ts'
 import { isId } from '../lib/text.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
@@ -52,19 +56,39 @@ const REGISTER = [
     'provider',
   ],
   ...['status', 'createdAt', 'expiresAt', 'lastUsedAt', 'secretCreatedAt', 'deletedAt', 'leakedAt'],
-  ...['reviewDecision', 'reviewedAt'],
+  ...['review', 'reviewDecision', 'reviewedAt'],
 ]
 
-/** The register of keys and purposes: own keys; for administrators and auditors all. */
-export function exportRegister({ parts, viewer }: Act, ask: Ask, format: Format): Lines {
-  const filter = {
-    ownerId: seesAll(viewer) ? idOf(ask('ownerId')) : viewer.id,
-    type: ask('type'),
-    providerId: idOf(ask('providerId')),
+const listOf = (text: string | null) => (text === null ? null : text.split(','))
+
+const statusesSchema = z.array(z.enum(STATUSES)).nullable()
+
+/** The filter of `apiKeys`, under the same names; several statuses or types stand between commas. */
+function keyFilterOf(ask: Ask): ApiKeyFilter | null {
+  // An unknown status is that of no key.
+  const status = statusesSchema.safeParse(listOf(ask('status')))
+  if (!status.success) return null
+  return {
+    search: ask('search'),
+    ownerId: ask('ownerId'),
+    creatorId: ask('creatorId'),
+    providerId: ask('providerId'),
+    status: status.data,
+    type: listOf(ask('type')),
     application: ask('application'),
     environment: ask('environment'),
+    deleted: ask('deleted') === 'true',
+    neverUsed: ask('neverUsed') === 'true',
+    expiresBefore: dateOf(ask('expiresBefore')),
+    createdAfter: dateOf(ask('createdAfter')),
   }
-  return write(REGISTER, readRegister(parts.db.pool, filter, parts.clock.now()), format)
+}
+
+/** The register of keys and purposes: own keys; for administrators and auditors all. */
+export function exportRegister(act: Act, ask: Ask, format: Format): Lines {
+  const filter = keyFilterOf(ask)
+  const where = filter ? visibleKeys(act, filter) : { id: { in: [] } }
+  return write(REGISTER, readRegister(act.parts.db, where, act.parts.clock.now()), format)
 }
 
 const AUDIT = [
@@ -82,6 +106,7 @@ export function exportAudit({ parts, viewer }: Act, ask: Ask, format: Format): L
     subjectType: ask('subjectType'),
     subjectId: idOf(ask('subjectId')),
     action: ask('action'),
+    requestId: ask('requestId'),
     from: dateOf(ask('from')),
     to: dateOf(ask('to')),
   }

@@ -1,13 +1,6 @@
-import type pg from 'pg'
-
-/** What the register may be narrowed to; null does not narrow. */
-export type RegisterFilter = {
-  readonly ownerId: string | null
-  readonly type: string | null
-  readonly providerId: string | null
-  readonly application: string | null
-  readonly environment: string | null
-}
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { Db } from '../lib/db.ts'
+import { LATEST_REVIEW } from './key-reviews.store.ts'
 
 const BATCH = 500
 
@@ -18,31 +11,30 @@ const REGISTER = `
       WHEN NOT (owner.active AND p.enabled AND owner.deleted_at IS NULL AND p.deleted_at IS NULL) THEN 'DISABLED'
       WHEN k.pending THEN 'PENDING' ELSE 'ACTIVE' END AS status,
     k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.deleted_at AS "deletedAt",
-    k.leaked_at AS "leakedAt", s.created_at AS "secretCreatedAt", review.decision AS "reviewDecision",
-    review.decided_at AS "reviewedAt"
+    k.leaked_at AS "leakedAt", s.created_at AS "secretCreatedAt", review.name AS "review",
+    review.decision AS "reviewDecision", review."decidedAt" AS "reviewedAt"
   FROM api_keys k JOIN users owner ON owner.id = k.owner_id JOIN users creator ON creator.id = k.creator_id
     JOIN providers p ON p.id = k.provider_id
     LEFT JOIN key_secrets s ON s.key_id = k.id AND s.superseded_at IS NULL
-    LEFT JOIN LATERAL (
-      SELECT decision, decided_at FROM review_items i WHERE i.key_id = k.id AND i.decision IS NOT NULL
-      ORDER BY decided_at DESC LIMIT 1
-    ) review ON true
-  WHERE k.id > $2 AND ($3::uuid IS NULL OR k.owner_id = $3) AND ($4::text IS NULL OR k.type = $4)
-    AND ($5::uuid IS NULL OR k.provider_id = $5) AND ($6::text IS NULL OR k.application = $6)
-    AND ($7::text IS NULL OR k.environment = $7)
-  ORDER BY k.id LIMIT ${BATCH}`
+    LEFT JOIN LATERAL (${LATEST_REVIEW} WHERE i.key_id = k.id ORDER BY r.created_at DESC LIMIT 1) review ON true
+  WHERE k.id = ANY($2::uuid[]) ORDER BY k.id`
 
-export type RegisterRow = Readonly<Record<string, unknown>> & { readonly id: string }
+export type RegisterRow = Readonly<Record<string, unknown>>
 
-/** Every key with its purpose and people, in batches. */
-export async function* readRegister(pool: pg.Pool, filter: RegisterFilter, now: Date): AsyncGenerator<RegisterRow[]> {
-  const { ownerId, type, providerId, application, environment } = filter
+/** Every key that a condition leaves, with its purpose and people, in batches. */
+export async function* readRegister(db: Db, where: Prisma.ApiKeyWhereInput, now: Date): AsyncGenerator<RegisterRow[]> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const values = [now, after, ownerId, type, providerId, application, environment]
-    const { rows } = await pool.query<RegisterRow>(REGISTER, values)
+    const next = { AND: [where, { id: { gt: after } }] }
+    const keys = await db.prisma.apiKey.findMany({
+      where: next,
+      select: { id: true },
+      orderBy: { id: 'asc' },
+      take: BATCH,
+    })
+    const { rows } = await db.pool.query<RegisterRow>(REGISTER, [now, keys.map(({ id }) => id)])
     yield rows
-    const last = rows.at(-1)
-    if (!last || rows.length < BATCH) return
+    const last = keys.at(-1)
+    if (!last || keys.length < BATCH) return
     after = last.id
   }
 }

@@ -19,7 +19,7 @@ const ReviewerEnum = builder.enumType('Reviewer', {
   },
 })
 
-const ReviewDecisionEnum = builder.enumType('ReviewDecision', {
+export const ReviewDecisionEnum = builder.enumType('ReviewDecision', {
   description: 'What became of a key in a review.',
   values: { KEPT: { description: 'It stays.' }, EXPIRED: { description: 'It was ended.' } },
 })

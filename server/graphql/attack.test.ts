@@ -19,6 +19,8 @@ const WHO = {
   oneself: [
     'changePassword',
     'createAccessToken',
+    'createSavedView',
+    'deleteSavedView',
     'endSession',
     'markNoticeRead',
     'reportLeakedKey',

@@ -4,7 +4,8 @@ import { name, optionalText } from '../lib/text.ts'
 import { fieldValuesSchema } from './policy.ts'
 import { restrictionMembers } from './restriction.ts'
 
-export type ApiKeyStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'ROTATING' | 'PENDING' | 'DISABLED' | 'DELETED'
+export const STATUSES = ['ACTIVE', 'EXPIRING', 'EXPIRED', 'ROTATING', 'PENDING', 'DISABLED', 'DELETED'] as const
+export type ApiKeyStatus = (typeof STATUSES)[number]
 
 /** What decides a key's status. `secretCount`: the secrets that are valid now. */
 export type KeyState = {

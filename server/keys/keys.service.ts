@@ -33,6 +33,14 @@ const SORT = {
 /** Users see the keys they own; administrators and auditors see all. */
 const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer.id })
 
+/** The keys that a filter leaves of those the viewer may see. */
+export function visibleKeys(act: Act, filter: store.ApiKeyFilter) {
+  const ids = [filter.ownerId, filter.creatorId, filter.providerId]
+  const impossible = ids.some((id) => id != null && !isId(id))
+  const wanted = impossible ? { id: { in: [] } } : store.toWhere(filter, act.parts.clock.now())
+  return { AND: [visibleTo(act), wanted] }
+}
+
 /** A page of the keys the viewer may see; `query` says which relations to load with them. */
 export async function listApiKeys(
   act: Act,
@@ -42,9 +50,7 @@ export async function listApiKeys(
   query: object,
 ) {
   const { parts } = act
-  const ids = [filter.ownerId, filter.creatorId, filter.providerId]
-  const impossible = ids.some((id) => id != null && !isId(id))
-  const where = { AND: [visibleTo(act), impossible ? { id: { in: [] } } : store.toWhere(filter, parts.clock.now())] }
+  const where = visibleKeys(act, filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await store.listKeys(parts.db.prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, (row) => row[SORT[order.field].column])

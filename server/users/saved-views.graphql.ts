@@ -1,0 +1,74 @@
+import { builder } from '../graphql/builder.ts'
+import { signedIn } from '../graphql/context.ts'
+import { result } from '../graphql/result.ts'
+import { NameTaken, NotFound } from '../lib/problems.ts'
+import type { SavedView as Row } from './saved-view.ts'
+import { createSavedView, deleteSavedView, listSavedViews } from './saved-views.service.ts'
+
+const SavedView = builder.prismaObject('SavedView', {
+  description: 'Filters of one list of the console that you keep under a name. Visible only to whose it is.',
+  authScopes: (view, { viewer }) => view.userId === viewer?.id,
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id.' }),
+    name: t.exposeString('name', { description: 'Unique among your views of this page.' }),
+    path: t.exposeString('path', { description: 'The page of the console, such as `/admin/keys`.' }),
+    query: t.exposeString('query', { description: 'The filters and the order, as in the address of the page.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+})
+
+builder.queryField('savedViews', (t) =>
+  t.field({
+    type: [SavedView],
+    description: 'Your own views of one page of the console, the oldest first; no more than 50.',
+    authScopes: { signedIn: true },
+    args: { path: t.arg.string({ required: true, description: 'The page, such as `/admin/keys`.' }) },
+    resolve: (_root, { path }, context) => listSavedViews(signedIn(context), path),
+  }),
+)
+
+const scopes = { signedIn: true, write: true } as const
+
+const success = (name: string, description: string) =>
+  builder.objectRef<{ view: Row }>(name).implement({
+    description,
+    fields: (t) => ({
+      savedView: t.field({ type: SavedView, description: 'The view.', resolve: ({ view }) => view }),
+    }),
+  })
+
+const CreateSavedViewInput = builder.inputType('CreateSavedViewInput', {
+  description: 'Filters to keep.',
+  fields: (t) => ({
+    path: t.string({ required: true, description: 'The page, such as `/admin/keys`.' }),
+    name: t.string({ required: true, description: '1 to 40 characters, unique among your views of this page.' }),
+    query: t.string({ required: true, description: 'The filters and the order, as in the address of the page.' }),
+  }),
+})
+
+builder.mutationField('createSavedView', (t) =>
+  t.field({
+    type: success('CreateSavedViewSuccess', 'The view is kept.'),
+    description: 'Keeps filters under a name, for yourself.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: CreateSavedViewInput, required: true, description: 'The view.' }) },
+    errors: result('createSavedView', [NameTaken]),
+    resolve: async (_root, { input }, context) => ({ view: await createSavedView(signedIn(context), input) }),
+  }),
+)
+
+const DeleteSavedViewInput = builder.inputType('DeleteSavedViewInput', {
+  description: 'Names a view.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'One of your own views.' }) }),
+})
+
+builder.mutationField('deleteSavedView', (t) =>
+  t.field({
+    type: success('DeleteSavedViewSuccess', 'The view is gone; what it showed is untouched.'),
+    description: 'Removes one of your own views.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: DeleteSavedViewInput, required: true, description: 'The view.' }) },
+    errors: result('deleteSavedView', [NotFound]),
+    resolve: async (_root, { input }, context) => ({ view: await deleteSavedView(signedIn(context), input.id) }),
+  }),
+)
