@@ -1,4 +1,5 @@
 import { type Config, readConfig } from './config.ts'
+import { Breakers } from './lib/breaker.ts'
 import { createChanges } from './lib/changes.ts'
 import { systemClock } from './lib/clock.ts'
 import { lockDataDir } from './lib/data-dir.ts'
@@ -33,6 +34,7 @@ export function buildParts(config: Config, log: Logger, db: Db, ownPorts: () => 
     outgoing: createOutgoing({ privateUpstreams, loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs }),
     metrics: createMetrics(),
+    breakers: new Breakers(() => performance.now()),
   }
 }
 

@@ -26,6 +26,7 @@ export type Directory = {
   find(publicId: string): Promise<SecretRow | null>
   isActive(userId: string): boolean
   upstream(providerId: string): Upstream | undefined
+  upstreams(): Iterable<Upstream>
   /** What the rules say to this user asking this provider for this model. */
   decide(userId: string, providerId: string, model: string): Decision
   /** When it was last proven that nothing newer exists (epoch ms). */
@@ -42,7 +43,7 @@ const MAX_UNKNOWN = 20_000
 const UNKNOWN_MS = 5_000
 const MAX_LOOKUPS = 256
 
-type Needs = Pick<Parts, 'config' | 'db' | 'changes' | 'keyring' | 'outgoing' | 'log'>
+type Needs = Pick<Parts, 'config' | 'db' | 'changes' | 'keyring' | 'outgoing' | 'log' | 'breakers'>
 
 export function createDirectory(needs: Needs): Directory {
   const { db, changes } = needs
@@ -85,6 +86,7 @@ export function createDirectory(needs: Needs): Directory {
     find: (publicId) => keys.find(publicId),
     isActive: (userId) => users.get(userId)?.active === true,
     upstream: (providerId) => upstreams.get(providerId),
+    upstreams: () => upstreams.values(),
     decide: (userId, providerId, model) => access.decide(users.get(userId), providerId, model),
     confirmedAt: () => changes.confirmedAt(),
     onChange: (listener) => listeners.push(listener),

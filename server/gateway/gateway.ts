@@ -9,6 +9,7 @@ import type { CallerAnswer, CallerRequest } from './call.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
 import { createLimiter } from './limiter.ts'
+import { meterProviders } from './meter-providers.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
 import { createRequestIds } from './request-id.ts'
@@ -56,6 +57,7 @@ export function createGateway(parts: Parts): Gateway {
     maxBodyBytes: config.maxBodyBytes,
     trustedProxies: readRanges(config.trustedProxies),
   }
+  meterProviders(metrics.meter, () => directory.upstreams())
   const newId = createRequestIds(clock, random)
   let started = false
   return {

@@ -4,6 +4,7 @@ import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
 import type { Prompt } from './prompt.ts'
 import type { Route } from './route.ts'
+import type { Turn } from './turn.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What was decided: who asks whom for what. */
@@ -16,6 +17,8 @@ export type Plan = {
   readonly prompt: Prompt
   /** What it holds of the limits that concern it. */
   readonly held: Held
-  /** Milliseconds in which the caller was still sending. */
+  /** What lets it be asked now. */
+  readonly turn: Turn
+  /** Milliseconds in which the caller was still sending, or waiting for its turn. */
   readonly waitedMs: number
 }

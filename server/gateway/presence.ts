@@ -14,7 +14,7 @@ export class Presence implements Disposable {
   left = false
   /** When its time is up, and what it is told then. Milliseconds of the monotonic clock. */
   deadlineAt = Number.POSITIVE_INFINITY
-  deadlineCode: 'request_timeout' | 'upstream_timeout' = 'request_timeout'
+  deadlineCode: 'request_timeout' | 'overloaded' | 'upstream_timeout' = 'request_timeout'
   onLeft: () => void = nothing
   onCut: (refusal: Refusal) => void = nothing
   readonly #leave: () => void

@@ -187,17 +187,20 @@ describe('404, 405, 408, 413, 415', () => {
 })
 
 describe('503', () => {
-  it('overloaded is the answer when the provider has as many requests as it may', async () => {
+  it('overloaded is the answer when the provider has as many requests as it may, and as many wait', async () => {
     const providerId = await world.addProvider({ maxConcurrency: 1 })
     const key = await world.mintKey({ providerId })
     const release: (() => void)[] = []
     world.provider.answer = (_req, res) => release.push(() => sendJson(res, 200, {}))
     const first = post('', bearer(key.text))
     await expect.poll(() => release.length).toBe(1)
+    const waiting = post('', bearer(key.text))
+    await expect.poll(() => world.gateway.running()).toBe(2)
     await expectRefusal(await post('', bearer(key.text)), 503, 'overloaded')
+    world.provider.answer = (_req, res) => sendJson(res, 200, {})
     release[0]?.()
     expect((await first).status).toBe(200)
-    world.provider.answer = (_req, res) => sendJson(res, 200, {})
+    expect((await waiting).status).toBe(200)
     expect((await post('', bearer(key.text))).status).toBe(200)
   })
 })

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Breaker, Breakers } from '../lib/breaker.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Outgoing } from '../lib/outgoing.ts'
@@ -7,11 +8,14 @@ import { compileModels, listModels, type ModelMatcher } from '../providers/model
 import { credentialHeaders, credentialPlace } from '../providers/provider.ts'
 import type { ProviderRow } from './directory.store.ts'
 import { type Connections, LeanPool } from './lean/pool.ts'
+import { Places } from './places.ts'
+import { RetryBudget } from './retry-budget.ts'
 
 /** A provider as the hot path uses it: nothing is left to compute per request. */
 export type Upstream = Pick<
   ProviderRow,
   | 'id'
+  | 'name'
   | 'version'
   | 'enabled'
   | 'wireFormat'
@@ -19,7 +23,6 @@ export type Upstream = Pick<
   | 'firstByteTimeoutMs'
   | 'idleTimeoutMs'
   | 'totalTimeoutMs'
-  | 'maxConcurrency'
 > & {
   /** Connections to its origin. */
   readonly pool: Connections
@@ -33,26 +36,41 @@ export type Upstream = Pick<
   /** The names that are answered to a caller who asks for a list. */
   readonly models: readonly string[]
   readonly createdAt: number
+  readonly breaker: Breaker
+  readonly retries: RetryBudget
+  readonly places: Places
+  /** Whom to ask when this provider is meant: itself. */
+  readonly candidates: readonly Candidate[]
 }
+
+/** A provider that may be asked, and for which model; null: for the one that the caller names. */
+export type Candidate = { readonly upstream: Upstream; readonly model: string | null }
 
 type Needs = {
   readonly outgoing: Outgoing
   readonly keyring: Keyring
   readonly log: Logger
+  readonly breakers: Breakers
   readonly config: Pick<Config, 'fastPath'>
 }
 
-/** Keeps the connections of `before` when they lead to the same place. Its pool is closed otherwise, after its last answer. */
-export function toUpstream(
-  { outgoing, keyring, log, config }: Needs,
-  row: ProviderRow,
-  before: Upstream | undefined,
-): Upstream {
-  const url = new URL(row.baseUrl)
-  const isSame = before?.origin === url.origin && before.connectTimeoutMs === row.connectTimeoutMs
-  if (before && !isSame) closePool(before.pool)
-  return {
+/**
+ * Keeps what is known of `before` when it leads to the same place. Its pool is closed otherwise, after its last answer.
+ */
+export function toUpstream(needs: Needs, row: ProviderRow, before: Upstream | undefined): Upstream {
+  const { outgoing, keyring, log, config, breakers } = needs
+  const { origin, pathname } = new URL(row.baseUrl)
+  const same = before?.origin === origin && before.connectTimeoutMs === row.connectTimeoutMs ? before : null
+  if (before && !same) {
+    closePool(before.pool)
+    breakers.reset(row.id)
+  }
+  // Whoever is on a place gives it back there, whatever has changed meanwhile.
+  const places = before?.places ?? new Places()
+  places.setLimit(row.maxConcurrency)
+  const upstream = {
     id: row.id,
+    name: row.name,
     version: row.version,
     enabled: row.enabled,
     wireFormat: row.wireFormat,
@@ -60,16 +78,23 @@ export function toUpstream(
     firstByteTimeoutMs: row.firstByteTimeoutMs,
     idleTimeoutMs: row.idleTimeoutMs,
     totalTimeoutMs: row.totalTimeoutMs,
-    maxConcurrency: row.maxConcurrency,
-    pool: before && isSame ? before.pool : openPool(outgoing, url.origin, row.connectTimeoutMs, config.fastPath),
-    origin: url.origin,
+    pool: same?.pool ?? openPool(outgoing, origin, row.connectTimeoutMs, config.fastPath),
+    origin,
     connectTimeoutMs: row.connectTimeoutMs,
-    prefix: url.pathname.replace(/\/+$/, ''),
+    prefix: pathname.replace(/\/+$/, ''),
     credential: readCredential(keyring, log, row),
     allows: remembering(compileModels(row.enabledModels)),
     models: listModels(row.enabledModels, row.discoveredModels),
     createdAt: row.createdAt,
+    breaker: breakers.of(row.id),
+    retries: same?.retries ?? new RetryBudget(),
+    places,
+    get candidates() {
+      return itself
+    },
   }
+  const itself = [{ upstream, model: null }]
+  return upstream
 }
 
 function openPool(outgoing: Outgoing, origin: string, connectTimeoutMs: number, lean: boolean): Connections {

@@ -17,6 +17,7 @@ import { listModels } from './steps/list-models.ts'
 import { permitCaller, permitModel } from './steps/permit.ts'
 import { readBody } from './steps/read-body.ts'
 import { recordingRefusals } from './steps/record-refusals.ts'
+import { waitForTurn } from './turn.ts'
 
 /**
  * One `/work` request, from its first header to its usage entry. Each line adds one fact and needs only the facts
@@ -59,15 +60,18 @@ async function decide(
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)
   using room = new DisposableStack()
-  room.use(gateway.admission.admit(upstream, ask))
+  room.use(gateway.admission.admit(ask))
+  const waiting = waitForTurn(upstream.candidates, presence, ask)
+  const turn = room.use(waiting instanceof Promise ? await waiting : waiting)
   const prompt = new Prompt(ask, route.endpoint)
   const leased = lease(gateway, { startedAt: call.startedAt, secret, upstream, ask, prompt })
   const held = room.use(leased instanceof Promise ? await leased : leased)
-  // The body may have taken a while to arrive, and so may the lease.
-  if (body.waitedMs > 1 || leased instanceof Promise) {
+  const waitedMs = body.waitedMs + turn.waitedMs
+  // The body may have taken a while to arrive, and so may the turn and the lease.
+  if (waitedMs > 1 || leased instanceof Promise) {
     checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
   }
-  return { plan: { call, route, secret, upstream, ask, prompt, held, waitedMs: body.waitedMs }, room: room.move() }
+  return { plan: { call, route, secret, upstream, ask, prompt, turn, held, waitedMs }, room: room.move() }
 }
 
 function checkSecret({ directory, clock }: Pipeline, secret: SecretRow): void {

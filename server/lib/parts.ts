@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Breakers } from './breaker.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
@@ -19,4 +20,6 @@ export type Parts = {
   readonly outgoing: Outgoing
   readonly changes: Changes
   readonly metrics: Metrics
+  /** Of the providers, as this process has found them. */
+  readonly breakers: Breakers
 }

@@ -25,6 +25,15 @@ export const WireFormat = builder.enumType('WireFormat', {
   },
 })
 
+const BreakerState = builder.enumType('BreakerState', {
+  description: 'Whether a provider is asked at the moment.',
+  values: {
+    CLOSED: { description: 'It is asked.' },
+    OPEN: { description: 'It kept failing: it is left alone for a moment, and requests for it are refused at once.' },
+    HALF_OPEN: { description: 'The moment is over: one request finds out whether it works again.' },
+  },
+})
+
 /** Administrators and auditors see it; for everybody else it is null, without an error. */
 const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
 const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
@@ -94,6 +103,12 @@ builder.prismaObjectFields(Provider, (t) => ({
   maxConcurrency: t.exposeInt('maxConcurrency', {
     ...readers,
     description: forReaders('Requests at once; null: no bound of its own.'),
+  }),
+  breakerState: t.field({
+    ...readers,
+    type: BreakerState,
+    description: forReaders('Whether the answering node asks it at the moment.'),
+    resolve: ({ id }, _args, context) => signedIn(context).parts.breakers.of(id).state,
   }),
   createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
   deletedAt: t.expose('deletedAt', {

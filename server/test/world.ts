@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll } from 'vitest'
 import { readConfig } from '../config.ts'
 import type { Role } from '../generated/prisma/enums.ts'
+import { Breakers } from '../lib/breaker.ts'
 import { createChanges } from '../lib/changes.ts'
 import { createKeyring } from '../lib/keyring.ts'
 import { createLog } from '../lib/log.ts'
@@ -57,6 +58,7 @@ export async function testWorld(): Promise<World> {
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
     changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
     metrics: createMetrics(),
+    breakers: new Breakers(() => performance.now()),
   }
   await parts.changes.start()
   afterAll(() => parts.changes.stop())

@@ -3,18 +3,18 @@ import type { Segment } from '../../usage/segment.ts'
 import { JournalFailure } from '../../usage/together.ts'
 import type { UsageEnd, UsageIntent } from '../../usage/usage-entry.ts'
 import { Answer } from '../answer.ts'
+import { type AnswerHeaders, Attempt, type Listener } from '../attempt.ts'
 import { toProvider } from '../headers.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import type { Presence } from '../presence.ts'
 import { Refusal } from '../refusal.ts'
-import type { Tokens } from '../tokens.ts'
 import type { Upstream } from '../upstream.ts'
 import { refusalFor, wasNotSent } from '../upstream-failure.ts'
-import { type Used, usedBy } from '../used.ts'
 import { pathOf } from './choose.ts'
 import { toIntent } from './intent.ts'
 import { limitHeaders } from './lease.ts'
+import { settle } from './settle.ts'
 
 /**
  * Asks the provider and passes its answer on. The request is in the journal before the provider hears of it, and its
@@ -28,8 +28,6 @@ export async function forward(gateway: Pipeline, plan: Plan, presence: Presence)
   await new Relay(gateway, plan, intent, segment).run(presence)
 }
 
-const UNUSED: Used = { tokens: null, estimated: false }
-
 function begin({ journal }: Pipeline, intent: UsageIntent): Promise<Segment> {
   return new Promise((resolve, reject) =>
     journal.beginSoon(intent, (begun) =>
@@ -38,22 +36,14 @@ function begin({ journal }: Pipeline, intent: UsageIntent): Promise<Segment> {
   )
 }
 
-type Controller = Dispatcher.DispatchController
-type Headers = Readonly<Record<string, string | string[] | undefined>>
-
-const sumOf = (tokens: Tokens | null) =>
-  tokens && (tokens.input !== null || tokens.output !== null) ? (tokens.input ?? 0) + (tokens.output ?? 0) : null
-
-const GONE = new Error('nobody waits for this answer')
-
-/** One request under way: undici's events on one side, the caller's on the other. It ends exactly once. */
-class Relay implements Dispatcher.DispatchHandler {
+/** One request under way: providers on one side, the caller on the other. It ends exactly once. */
+class Relay implements Listener {
   readonly #gateway: Pipeline
   readonly #plan: Plan
   readonly #intent: UsageIntent
   readonly #segment: Segment
+  #attempt: Attempt
   #answer: Answer | null = null
-  #controller: Controller | null = null
   #over = false
   #retried = false
   #resolve: () => void = () => undefined
@@ -66,63 +56,50 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#plan = plan
     this.#intent = intent
     this.#segment = segment
+    this.#attempt = new Attempt(plan.turn, this)
   }
 
   run(presence: Presence): Promise<void> {
-    const { call, upstream, waitedMs } = this.#plan
+    const { call, upstream, turn, waitedMs } = this.#plan
     const now = performance.now()
     this.#beforeMs = now - call.arrivedAt - waitedMs
     presence.deadlineAt = now + upstream.totalTimeoutMs
     presence.deadlineCode = 'upstream_timeout'
     presence.onLeft = () => this.#leave()
-    presence.onCut = (refusal) => this.#cut(refusal)
+    presence.onCut = (refusal) => this.#stop(refusal)
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      if (presence.left) this.#leave()
-      else this.#dispatch(upstream)
+      if (presence.left) return this.#leave()
+      turn.upstream.retries.asked()
+      this.#ask(turn.upstream)
     })
   }
 
-  #dispatch(upstream: Upstream): void {
+  #ask(upstream: Upstream): void {
     const { call, route, ask } = this.#plan
-    try {
-      upstream.pool.dispatch(
-        {
-          method: 'POST',
-          path: pathOf(upstream, route, ask.model),
-          headers: toProvider(call.req.headers, upstream.credential ?? []),
-          body: ask.body,
-          headersTimeout: upstream.firstByteTimeoutMs,
-          bodyTimeout: upstream.idleTimeoutMs,
-        },
-        this,
-      )
-    } catch (error) {
-      this.onResponseError(null, error instanceof Error ? error : new Error(String(error)))
-    }
+    this.#attempt.ask(upstream, {
+      method: 'POST',
+      path: pathOf(upstream, route, ask.model),
+      headers: toProvider(call.req.headers, upstream.credential ?? []),
+      body: ask.body,
+      headersTimeout: upstream.firstByteTimeoutMs,
+      bodyTimeout: upstream.idleTimeoutMs,
+    })
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    // The caller left while the connection was being made: nothing has been sent, nothing will be.
-    if (this.#over) controller.abort(GONE)
-  }
-
-  onResponseStart(controller: Controller, status: number, headers: Headers): void {
-    // Informational answers announce the real one.
-    if (this.#over || status < 200) return
+  head(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void {
     if (status < 400 && status >= 300) return this.#cut(new Refusal('upstream_invalid_response'))
     // A caller's 401 means its own key; the provider's means ours.
     if (status === 401 || status === 403 || status === 407) return this.#cut(new Refusal('upstream_auth'))
     this.#answer = new Answer(this.#plan, controller, this.#beforeMs, status, headers, () => this.#limitHeaders())
   }
 
-  onResponseData(_controller: Controller, chunk: Buffer): void {
-    if (!this.#over) this.#answer?.take(chunk)
+  data(chunk: Buffer): void {
+    this.#answer?.take(chunk)
   }
 
-  onResponseEnd(): void {
+  whole(): void {
     const answer = this.#answer
     if (this.#over || !answer) return
     answer.finish()
@@ -146,16 +123,25 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#resolve()
   }
 
-  onResponseError(_controller: Controller | null, error: Error): void {
+  failed(error: Error): void {
     if (this.#over) return
-    // A kept-alive connection may be closed by the other side just when it is used; what never left can be sent again.
-    if (!this.#retried && this.#answer === null && wasNotSent(error)) {
-      this.#retried = true
-      const { upstream } = this.#plan
-      return this.#dispatch(this.#gateway.directory.upstream(upstream.id) ?? upstream)
-    }
+    if (this.#answer === null && wasNotSent(error) && this.#askAgain()) return
     this.#gateway.log.debug({ err: error, requestId: this.#intent.id }, 'a provider failed')
     this.#cut(refusalFor(error, this.#answer !== null))
+  }
+
+  /**
+   * A kept-alive connection may be closed by the other side just when it is used; what never left can be sent again,
+   * once, and not so often that a provider in trouble gets still more to do.
+   */
+  #askAgain(): boolean {
+    const { turn } = this.#plan
+    if (this.#retried || !turn.upstream.retries.take()) return false
+    this.#retried = true
+    this.#attempt = new Attempt(turn, this)
+    // Its settings may have changed, and its connections with them.
+    this.#ask(this.#gateway.directory.upstream(turn.upstream.id) ?? turn.upstream)
+    return true
   }
 
   #limitHeaders(): readonly string[] {
@@ -168,7 +154,13 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.#over) return
     this.#answer?.finish()
     this.#end('CLIENT_LEFT', this.#answer?.headSent ? this.#answer.status : 0, null, this.#resolve)
-    this.#controller?.abort(GONE)
+    this.#attempt.abandon()
+  }
+
+  /** Its time is up, or its key's, or this process's. */
+  #stop(refusal: Refusal): void {
+    if (this.#answer === null && refusal.code === 'upstream_timeout') this.#attempt.turn.failed()
+    this.#cut(refusal)
   }
 
   /** It ends here, by our decision or the provider's failure. */
@@ -182,47 +174,23 @@ class Relay implements Dispatcher.DispatchHandler {
       answer.breakOff(refusal)
       this.#resolve()
     })
-    this.#controller?.abort(GONE)
+    this.#attempt.abandon()
   }
 
   /** `recorded` is called once the entry is written. */
   #end(end: UsageEnd, status: number, code: string | null, recorded: () => void): void {
     this.#over = true
-    const answer = this.#answer
-    // What never reached a provider, or was never answered by one, used nothing.
-    const isUsed = answer !== null || (this.#controller !== null && end !== 'UPSTREAM_FAILED')
-    const { tokens, estimated } = isUsed ? usedBy(this.#plan, answer) : UNUSED
-    const costMicros = tokens ? this.#costOf(answer?.model ?? null, tokens) : null
-    const now = performance.now()
-    this.#gateway.journal.endSoon(
-      {
-        ...this.#intent,
-        modelAnswered: answer?.model ?? null,
-        status,
-        code,
-        end,
-        inputTokens: tokens?.input ?? null,
-        outputTokens: tokens?.output ?? null,
-        cachedTokens: tokens?.cached ?? null,
-        tokensEstimated: estimated,
-        costMicros,
-        latencyMs: Math.round(now - this.#plan.call.arrivedAt),
-        firstTokenMs: answer?.firstTokenMs ?? null,
-        overheadUs: answer?.overheadUs ?? Math.round(this.#beforeMs * 1000),
-        responseBytes: answer?.bytes ?? 0,
-        refusedByType: null,
-        refusedById: null,
-        charges: this.#plan.held.settle({ tokens: sumOf(tokens), costMicros }),
-      },
-      this.#segment,
-      recorded,
-    )
-  }
-
-  /** By the model that was asked for, or where that has no price, the one that answered. */
-  #costOf(answered: string | null, tokens: Tokens): number | null {
-    const { call, upstream, ask } = this.#plan
-    const cost = (model: string) => this.#gateway.leases.costOf(upstream.id, model, call.startedAt, tokens)
-    return cost(ask.model) ?? (answered === null ? null : cost(answered))
+    const { turn, ask } = this.#plan
+    const entry = settle(this.#gateway, this.#plan, this.#intent, {
+      end,
+      status,
+      code,
+      answer: this.#answer,
+      sent: this.#attempt.sent,
+      upstream: turn.upstream,
+      model: ask.model,
+      beforeMs: this.#beforeMs,
+    })
+    this.#gateway.journal.endSoon(entry, this.#segment, recorded)
   }
 }

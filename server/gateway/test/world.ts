@@ -7,6 +7,7 @@ import type pg from 'pg'
 import { afterAll } from 'vitest'
 import { type Config, readConfig } from '../../config.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+import { Breakers } from '../../lib/breaker.ts'
 import { change } from '../../lib/change.ts'
 import { createChanges } from '../../lib/changes.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -63,6 +64,9 @@ const FAST_PATH = process.env['AIC_FAST_PATH'] ?? '1'
 /** The id of the rule by which everybody may use everything. */
 export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
 
+/** Time for breakers alone: a test need not wait for them. */
+export const breakerTime = { aheadMs: 0 }
+
 export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
   const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -81,6 +85,7 @@ export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () =>
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: config.loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs: config.stalenessMs }),
     metrics: createMetrics(),
+    breakers: new Breakers(() => performance.now() + breakerTime.aheadMs),
   }
 }
 

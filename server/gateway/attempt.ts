@@ -1,0 +1,81 @@
+import type { Dispatcher } from 'undici'
+import type { Asked } from './lean/exchange.ts'
+import type { Turn } from './turn.ts'
+import type { Upstream } from './upstream.ts'
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** What becomes of an attempt: either a head, data and an end, or at any point an error that ends it. */
+export type Listener = {
+  head(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void
+  data(chunk: Buffer): void
+  whole(): void
+  failed(error: Error): void
+}
+
+const GONE = new Error('nobody waits for this answer')
+
+/** A provider asked once. It learns of the provider's health, and falls silent when nobody listens any more. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly turn: Turn
+  #listener: Listener | null
+  #controller: Dispatcher.DispatchController | null = null
+
+  constructor(turn: Turn, listener: Listener) {
+    this.turn = turn
+    this.#listener = listener
+  }
+
+  /** True once the provider can have heard of the request. */
+  get sent(): boolean {
+    return this.#controller !== null
+  }
+
+  ask({ pool }: Upstream, asked: Asked): void {
+    try {
+      pool.dispatch(asked, this)
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  /** Ends it, as far as it is not over: nobody waits for it. */
+  abandon(): void {
+    this.#listener = null
+    this.#controller?.abort(GONE)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // It was given up while the connection was being made: nothing has been sent, nothing will be.
+    if (this.#listener === null) controller.abort(GONE)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    // Informational answers announce the real one.
+    if (this.#listener === null || status < 200) return
+    if (status >= 500) this.turn.failed()
+    else this.turn.succeeded()
+    this.#listener.head(status, headers, controller)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#listener?.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#listener?.whole()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#listener !== null && isTheirs(error)) this.turn.failed()
+    this.#fail(error)
+  }
+
+  #fail(error: Error): void {
+    this.#listener?.failed(error)
+  }
+}
+
+/** False for a request that cannot be sent to anybody: it says nothing of the provider. */
+const isTheirs = (error: Error) => !('code' in error) || error.code !== 'UND_ERR_INVALID_ARG'

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { Breaker, Breakers } from './breaker.ts'
+
+let now = 0
+const fresh = () => {
+  now = 0
+  return new Breaker(() => now)
+}
+const fail = (breaker: Breaker, times: number) => {
+  for (let n = 0; n < times; n++) breaker.failed()
+}
+
+describe('a breaker', () => {
+  it('opens after five failures and lets nobody pass for a while', () => {
+    const breaker = fresh()
+    fail(breaker, 4)
+    expect([breaker.state, breaker.waitMs]).toEqual(['CLOSED', 0])
+    fail(breaker, 1)
+    now = 1_000
+    expect([breaker.state, breaker.waitMs]).toEqual(['OPEN', 4_000])
+  })
+
+  it('stays closed while most requests succeed', () => {
+    const breaker = fresh()
+    breaker.failed()
+    for (let n = 0; n < 100; n++) breaker.succeeded()
+    fail(breaker, 50)
+    expect(breaker.state).toBe('CLOSED')
+    fail(breaker, 50)
+    expect(breaker.state).toBe('OPEN')
+  })
+
+  it('forgets failures of long ago', () => {
+    const breaker = fresh()
+    fail(breaker, 4)
+    now = 30_001
+    fail(breaker, 4)
+    expect(breaker.state).toBe('CLOSED')
+  })
+
+  it('lets one request find out, and closes when that succeeds', () => {
+    const breaker = fresh()
+    fail(breaker, 5)
+    now = 5_000
+    expect([breaker.state, breaker.waitMs, breaker.enter()]).toEqual(['HALF_OPEN', 0, true])
+    expect(breaker.waitMs).toBeGreaterThan(0)
+    breaker.succeeded()
+    expect([breaker.state, breaker.waitMs, breaker.enter()]).toEqual(['CLOSED', 0, false])
+  })
+
+  it('stays open twice as long each time it was in vain, at most a minute', () => {
+    const breaker = fresh()
+    fail(breaker, 5)
+    const waits: number[] = []
+    while (waits.length < 6) {
+      now += breaker.waitMs
+      breaker.enter()
+      breaker.failed()
+      waits.push(breaker.waitMs)
+    }
+    expect(waits).toEqual([10_000, 20_000, 40_000, 60_000, 60_000, 60_000])
+  })
+
+  it('lets the next one find out when the first did not get that far', () => {
+    const breaker = fresh()
+    fail(breaker, 5)
+    now = 5_000
+    breaker.enter()
+    breaker.abandoned()
+    expect(breaker.waitMs).toBe(0)
+  })
+
+  it('does not open for longer by what was under way when it opened', () => {
+    const breaker = fresh()
+    fail(breaker, 20)
+    expect(breaker.waitMs).toBe(5_000)
+  })
+})
+
+it('breakers are one for each id, until they are reset', () => {
+  const breakers = new Breakers(() => 0)
+  fail(breakers.of('a'), 5)
+  expect([breakers.of('a').state, breakers.of('b').state]).toEqual(['OPEN', 'CLOSED'])
+  breakers.reset('a')
+  expect(breakers.of('a').state).toBe('CLOSED')
+})
