@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { type Db, openDb } from '../server/lib/db.ts'
 import { createLog } from '../server/lib/log.ts'
-import { readUsage, type UsageGroup, type UsageInterval } from '../server/usage/report.store.ts'
+import type { UsageGroup } from '../server/usage/measured.ts'
+import { readUsage } from '../server/usage/report.store.ts'
+import type { UsageInterval } from '../server/usage/stretch.ts'
 import { readTrial } from '../server/usage/try-limit.store.ts'
 
 type Pool = Db['pool']
@@ -52,8 +54,10 @@ const summed = (table: string, column: string, start: string) => `
   FROM usage_entries WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day'
   GROUP BY 1, 2, 4, 5, 6, 7 ON CONFLICT DO NOTHING`
 
-const HOUR = summed('usage_rollups', 'hour', `date_trunc('hour', started_at, 'UTC')`)
-const DAY = summed('usage_days', 'day', `date_trunc('day', started_at, (SELECT time_zone FROM installation))`)
+const DAY_OF = 'local_day(started_at, (SELECT time_zone FROM installation))'
+const HOUR_OF = `greatest(date_trunc('hour', started_at, 'UTC'), ${DAY_OF})`
+const HOUR = summed('usage_rollups', 'hour', HOUR_OF)
+const DAY = summed('usage_days', 'day', DAY_OF)
 const DURATIONS = `
   INSERT INTO usage_durations (whole_day, starts_at, dimension, value, latencies, first_tokens)
   SELECT whole_day, starts_at, dimension, value, sketch_of(array_agg(latency_ms)), sketch_of(array_agg(first_token_ms))
@@ -61,8 +65,7 @@ const DURATIONS = `
     LATERAL (VALUES ('ALL', ''), ('OWNER', owner_id::text), ('PROVIDER', provider_id::text),
       ('MODEL', coalesce(model_asked, '')), ('STATUS', status::text), ('CODE', coalesce(code, ''))
     ) AS grouped (dimension, value),
-    LATERAL (VALUES (true, date_trunc('day', started_at, (SELECT time_zone FROM installation))),
-      (false, date_trunc('hour', started_at, 'UTC'))) AS grain (whole_day, starts_at)
+    LATERAL (VALUES (true, ${DAY_OF}), (false, ${HOUR_OF})) AS grain (whole_day, starts_at)
   WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day' AND "end" NOT IN ('REFUSED', 'INTERRUPTED')
   GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING`
 const DAY_MS = 86_400_000

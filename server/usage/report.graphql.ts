@@ -21,6 +21,10 @@ const UsageGroupBy = builder.enumType('UsageGroupBy', {
   values: {
     KEY: { description: 'Keys.' },
     OWNER: { description: 'Owners of keys.' },
+    GROUP: {
+      description:
+        'Groups of people: a request counts for each group that the owner of its key is a member of now, and not at all without one.',
+    },
     PROVIDER: { description: 'Providers.' },
     MODEL: { description: 'Models as the callers named them.' },
     STATUS: { description: 'HTTP statuses.' },

@@ -1,16 +1,7 @@
 import type pg from 'pg'
-import { calendarWindow } from '../limits/window.ts'
 import { type Percentiles, percentilesOf, readSketch } from './latency.ts'
-import {
-  type Measured,
-  measuredOf,
-  measuredText,
-  type Narrowing,
-  type UsageGroup,
-  type UsageInterval,
-} from './measured.ts'
-
-export type { Narrowing, UsageGroup, UsageInterval }
+import { type Measured, measuredOf, measuredText, memberships, type Narrowing, type UsageGroup } from './measured.ts'
+import { dayBounds, STRETCHES, type UsageInterval } from './stretch.ts'
 
 /** Sums of requests. `errors` are those with an error code. */
 export type UsageTotals = {
@@ -50,6 +41,7 @@ export type UsageQuery = {
 const GROUPS = {
   KEY: { column: 'key_id', label: '(SELECT name FROM api_keys WHERE id = g.grp)' },
   OWNER: { column: 'owner_id', label: '(SELECT display_name FROM users WHERE id = g.grp)' },
+  GROUP: { column: 'group_id', label: '(SELECT name FROM groups WHERE id = g.grp)' },
   PROVIDER: { column: 'provider_id', label: '(SELECT name FROM providers WHERE id = g.grp)' },
   MODEL: { column: 'model', label: 'g.grp' },
   STATUS: { column: 'status', label: 'g.grp::text' },
@@ -63,24 +55,16 @@ export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILT
 const NARROWED = `($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
   AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6)`
 
-const HOURS = (from: string, to: string) => `FROM usage_rollups WHERE hour >= ${from} AND hour < ${to} AND ${NARROWED}`
-const DAYS = `FROM usage_days WHERE day >= $9 AND day < $10 AND ${NARROWED}`
-
-/** The rows of a span with these columns; `$start` in them stands for the beginning of the interval. */
-const rowsText = (interval: UsageInterval, columns: string): string => {
-  const from = (start: string, rows: string) => `SELECT ${columns.replace('$start', start)} ${rows}`
-  if (interval === 'HOUR') return from('hour', HOURS('$1', '$2'))
-  const [hours, days] =
-    interval === 'DAY' ? [`date_trunc('day', hour, $7)`, 'day'] : ['$1::timestamptz', '$1::timestamptz']
-  // Whole days are read as days, what is left at both ends as hours.
-  return [from(hours, HOURS('$1', '$9')), from(days, DAYS), from(hours, HOURS('$10', '$2'))].join(' UNION ALL ')
-}
-
-/** The first and the last midnight of a span; both its end when it holds no whole day. */
-function wholeDays({ from, to, timeZone }: UsageQuery): readonly [Date, Date] {
-  const first = calendarWindow('DAY', from.getTime() - 1, timeZone).endsAt ?? to.getTime()
-  const last = calendarWindow('DAY', to.getTime(), timeZone).startsAt
-  return first < last ? [new Date(first), new Date(last)] : [to, to]
+/** The rows of a span with these columns; `at` is the beginning of their interval. */
+function rowsText(interval: UsageInterval, groupBy: UsageGroup | null, columns: string): string {
+  const group = groupBy === null ? `''::text` : GROUPS[groupBy].column
+  const join = groupBy === 'GROUP' ? memberships('owner_id') : ''
+  const rows = STRETCHES[interval].map(({ wholeDay, at, from, to }) => {
+    const [table, start] = wholeDay ? ['usage_days', 'day'] : ['usage_rollups', 'hour']
+    return `SELECT ${at(start)} AS at, ${group} AS grp, ${columns} FROM ${table} ${join}
+      WHERE ${start} >= ${from} AND ${start} < ${to} AND ${NARROWED}`
+  })
+  return rows.join(' UNION ALL ')
 }
 
 /** The longest span of hours whose durations are told: a million of them in as many rows take too long. */
@@ -92,21 +76,22 @@ const hasSketches = ({ interval, from, to, durations }: UsageQuery, measured: Me
 
 const textOf = (query: UsageQuery, measured: Measured | null) => {
   const { interval, groupBy } = query
-  const group = groupBy === null ? { column: `''::text`, label: 'NULL::text' } : GROUPS[groupBy]
+  const label = groupBy === null ? 'NULL::text' : GROUPS[groupBy].label
   const grouped = groupBy === null ? '' : 'JOIN g USING (grp)'
   const sums = rowsText(
     interval,
-    `$start AS at, ${group.column} AS grp, requests, code, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms`,
+    groupBy,
+    'requests, code, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms',
   )
   const sketch = (column: string) => {
     if (!hasSketches(query, measured)) return NO_SKETCH
     const rows = measured
       ? measuredText(interval, groupBy, column)
-      : rowsText(interval, `$start AS at, ${group.column} AS grp, ${column} AS elements`)
+      : rowsText(interval, groupBy, `${column} AS elements`)
     return sketchText(rows, grouped)
   }
   return `
-    WITH used AS (SELECT $7::text, $9::timestamptz, $10::timestamptz, $8::int, $11::text, $12::text), rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${sums}
+    WITH used AS (SELECT $7::timestamptz, $9::timestamptz, $10::timestamptz, $8::int, $11::text, $12::text), rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${sums}
     ), g AS MATERIALIZED (${groupBy === null ? `SELECT ''::text AS grp` : TOP_GROUPS}
     ), points AS (
       SELECT at, grp, ${SUMS}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
@@ -114,7 +99,7 @@ const textOf = (query: UsageQuery, measured: Measured | null) => {
     ), l AS (${sketch('latencies')}
     ), f AS (${sketch('first_tokens')}
     )
-    SELECT at AS start, ${groupBy === null ? 'NULL::text' : 'g.grp::text'} AS "group", ${group.label} AS label, requests, errors,
+    SELECT at AS start, ${groupBy === null ? 'NULL::text' : 'g.grp::text'} AS "group", ${label} AS label, requests, errors,
       "inputTokens", "outputTokens", "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies,
       f.sketch AS "firstTokens"
     FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, requests DESC, 2`
@@ -175,9 +160,10 @@ function oneAtATime<Result>(pool: pg.Pool, read: () => Promise<Result>): Promise
 /** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
 export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { ownerId, keyId, providerId, model } = query.filter
-  const narrowing = [ownerId, keyId, providerId, model, query.timeZone, query.maxGroups]
+  const [day, first, last] = dayBounds(query.from, query.to, query.timeZone)
+  const narrowing = [ownerId, keyId, providerId, model, day, query.maxGroups]
   const measured = measuredOf(query)
-  const values = [query.from, query.to, ...narrowing, ...wholeDays(query), measured?.dimension, measured?.value]
+  const values = [query.from, query.to, ...narrowing, first, last, measured?.dimension, measured?.value]
   const rows = await oneAtATime(pool, () => inMemory(pool, textOf(query, measured), values))
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),

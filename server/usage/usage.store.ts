@@ -77,15 +77,15 @@ const CHARGED = `
   )`
 
 /** Adds what was inserted to the sums of one grain. */
-const summed = (table: string, column: string, start: string) => `
+const summed = (table: string, column: 'hour' | 'day') => `
     INSERT INTO ${table} AS sums (${column}, key_id, owner_id, provider_id, model, status, code, requests,
       input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
-    SELECT ${start}, key_id, (array_agg(owner_id))[1], provider_id, coalesce(model_asked, ''), status,
+    SELECT ${column}, key_id, (array_agg(owner_id))[1], provider_id, coalesce(model_asked, ''), status,
       coalesce(code, ''), count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
       coalesce(sum(cached_tokens), 0), coalesce(sum(cost_micros), 0), sum(latency_ms),
       sketch_of(array_agg(latency_ms) FILTER (WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED'))),
       sketch_of(array_agg(first_token_ms) FILTER (WHERE first_token_ms IS NOT NULL))
-    FROM added GROUP BY 1, 2, 4, 5, 6, 7 ORDER BY 1, 2, 4, 5, 6, 7
+    FROM placed GROUP BY 1, 2, 4, 5, 6, 7 ORDER BY 1, 2, 4, 5, 6, 7
     ON CONFLICT (${column}, key_id, provider_id, model, status, code) DO UPDATE SET
       requests = sums.requests + excluded.requests,
       input_tokens = sums.input_tokens + excluded.input_tokens,
@@ -96,20 +96,23 @@ const summed = (table: string, column: string, start: string) => `
       latencies = merge_sketches(sums.latencies, excluded.latencies),
       first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
 
-const THIS_HOUR = `date_trunc('hour', started_at, 'UTC')`
-const TODAY = `date_trunc('day', started_at, (SELECT time_zone FROM installation WHERE id = 1))`
+// Days are those of the installation. An hour that midnight cuts, as in Kolkata and Kathmandu, is two: so each hour is
+// of one day.
+const PLACED = `
+    SELECT *, greatest(date_trunc('hour', started_at, 'UTC'), day) AS hour FROM (
+      SELECT added.*, local_day(started_at, time_zone) AS day FROM added, installation WHERE installation.id = 1
+    ) AS of_day`
 
 /** Adds what was inserted to the histograms of each group. */
 const MEASURED = `
     INSERT INTO usage_durations AS sums (whole_day, starts_at, dimension, value, latencies, first_tokens)
     SELECT whole_day, starts_at, dimension, value, sketch_of(array_agg(latency_ms)), sketch_of(array_agg(first_token_ms))
-    FROM (
-      SELECT *, ${TODAY} AS day, ${THIS_HOUR} AS hour FROM added WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED')
-    ) AS measured,
+    FROM placed,
       LATERAL (VALUES ('ALL', ''), ('OWNER', owner_id::text), ('PROVIDER', provider_id::text),
         ('MODEL', coalesce(model_asked, '')), ('STATUS', status::text), ('CODE', coalesce(code, ''))
       ) AS grouped (dimension, value),
       LATERAL (VALUES (true, day), (false, hour)) AS grain (whole_day, starts_at)
+    WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED')
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ON CONFLICT (dimension, whole_day, starts_at, value) DO UPDATE SET
       latencies = merge_sketches(sums.latencies, excluded.latencies),
@@ -122,8 +125,9 @@ const INSERT = `
     INSERT INTO usage_entries (${names}) SELECT ${names} FROM unnest(${arrays}) AS entry (${names})
     ON CONFLICT DO NOTHING
     RETURNING *
-  ), summed AS (${summed('usage_rollups', 'hour', THIS_HOUR)}
-  ), summed_days AS (${summed('usage_days', 'day', TODAY)}
+  ), placed AS (${PLACED}
+  ), summed AS (${summed('usage_rollups', 'hour')}
+  ), summed_days AS (${summed('usage_days', 'day')}
   ), measured AS (${MEASURED}
   ), used_keys AS (
     UPDATE api_keys SET last_used_at = used.at
