@@ -15,7 +15,7 @@ export type Limiter = {
 }
 
 const HEARTBEAT_MS = 1_000
-const LIMIT_SUBJECTS: ReadonlySet<string> = new Set(['Limit', 'Group', 'User', 'Installation', 'Settings'])
+const LIMIT_SUBJECTS: ReadonlySet<string> = new Set(['Limit', 'Group', 'User', 'InstallationSettings'])
 const PRICE_SUBJECTS: ReadonlySet<string> = new Set(['Price'])
 
 type Needs = Pick<Parts, 'db' | 'changes' | 'clock' | 'log' | 'random'>
@@ -27,7 +27,7 @@ export function createLimiter({ db, changes, clock, log, random }: Needs): Limit
   let timer: NodeJS.Timeout | undefined
   let hangUp: (() => void) | null = null
 
-  const readLimits = async () => leases.set(await readLimitWorld(pool))
+  const readLimits = async () => leases.set(await readLimitWorld(db))
   const readPrices = async () => leases.setPrices(new PriceIndex(await listAllPrices(pool)))
 
   async function listen() {

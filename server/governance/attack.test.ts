@@ -39,6 +39,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   withdrawKeyRequest: `{ id: "${request.id}" }`,
   claimApiKeySecret: `{ id: "${request.id}" }`,
   updateGovernanceSettings: '{ selfApprovalAllowed: true }',
+  updateInstallationSettings: '{ usageRetentionDays: 1 }',
   expireAll: '{ scope: ALL, confirm: "expire every key" }',
   undoEmergency: `{ id: "${key.id}" }`,
   createAccessReview: '{ name: "Mine", reviewer: OWNER, expireUnanswered: true, dueAt: "2027-01-01T00:00:00Z" }',

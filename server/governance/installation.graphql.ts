@@ -1,7 +1,8 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { result } from '../graphql/result.ts'
 import type { InstallationSettings as Settings } from '../users/installation.ts'
-import { getInstallationSettings } from './installation.service.ts'
+import { getInstallationSettings, updateInstallationSettings } from './installation.service.ts'
 
 const InstallationSettings = builder.objectRef<Settings>('InstallationSettings').implement({
   description: 'What all of this installation shares.',
@@ -25,5 +26,51 @@ builder.queryField('installationSettings', (t) =>
     description: 'What all of this installation shares. For everybody who is signed in.',
     authScopes: { signedIn: true },
     resolve: (_root, _args, context) => getInstallationSettings(signedIn(context)),
+  }),
+)
+
+const UpdateInstallationSettingsInput = builder.inputType('UpdateInstallationSettingsInput', {
+  description: 'What to change. What is left out or null stays as it is.',
+  fields: (t) => ({
+    timeZone: t.string({
+      description:
+        'IANA name, such as `Europe/Berlin`. Reports are summed anew for its days, as far as the hours allow: where its midnight cuts hours that were not cut before, those stay with the day in which they begin. Limits per day, week and month go on with what was used.',
+    }),
+    currency: t.string({
+      description: 'ISO 4217. It can change until there are prices, limits of money or costs: nothing is converted.',
+    }),
+    defaultMaxTokens: t.int({
+      description: 'Tokens that limits reserve for the answer to a request that names no maximum, 1 to 1000000.',
+    }),
+    usageRetentionDays: t.int({
+      description:
+        'Days after which requests are dropped from the logs, 1 to 3650. Fewer than before: the next hour drops them.',
+    }),
+  }),
+})
+
+const UpdateInstallationSettingsSuccess = builder
+  .objectRef<{ settings: Settings }>('UpdateInstallationSettingsSuccess')
+  .implement({
+    description: 'The settings are as the input says, on every node.',
+    fields: (t) => ({
+      settings: t.field({
+        type: InstallationSettings,
+        description: 'All of them.',
+        resolve: ({ settings }) => settings,
+      }),
+    }),
+  })
+
+builder.mutationField('updateInstallationSettings', (t) =>
+  t.field({
+    type: UpdateInstallationSettingsSuccess,
+    description: 'Changes what all of this installation shares. Another time zone takes seconds per million requests.',
+    authScopes: { signedIn: true, write: true, administrator: true },
+    args: { input: t.arg({ type: UpdateInstallationSettingsInput, required: true, description: 'The changes.' }) },
+    errors: result('updateInstallationSettings', []),
+    resolve: async (_root, { input }, context) => ({
+      settings: await updateInstallationSettings(signedIn(context), input),
+    }),
   }),
 )

@@ -1,5 +1,92 @@
-import { readSettings } from '../users/installation.store.ts'
+import { z } from 'zod'
+import { change } from '../lib/change.ts'
+import type { Tx } from '../lib/db.ts'
+import { InvalidInput } from '../lib/problems.ts'
+import { parse } from '../lib/text.ts'
+import { changeCalendar } from '../limits/calendar.service.ts'
+import { hasMoney } from '../limits/prices.store.ts'
+import { hasCosts, rebuildDays } from '../usage/days.store.ts'
+import { knowsTimeZone, lockInstallation, readSettings, updateSettings } from '../users/installation.store.ts'
 import type { InstallationSettings } from '../users/installation.ts'
 import type { Act } from '../users/viewer.ts'
 
-export const getInstallationSettings = ({ parts }: Act): Promise<InstallationSettings> => readSettings(parts.db.pool)
+const whole = (max: number) =>
+  z.int('must be a whole number.').min(1, 'must be 1 or more.').max(max, `must be ${max} or less.`)
+
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
+
+const schema = z.object({
+  timeZone: z.string().refine(isTimeZone, 'must be the name of a time zone, such as Europe/Berlin.').nullish(),
+  currency: z
+    .string()
+    .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217, such as EUR.')
+    .nullish(),
+  defaultMaxTokens: whole(1_000_000).nullish(),
+  usageRetentionDays: whole(3650).nullish(),
+})
+
+/** A name, never an offset: those know no daylight saving, and the database reads their sign the other way round. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
+
+export type InstallationEdit = z.input<typeof schema>
+
+export const getInstallationSettings = ({ parts }: Act): Promise<InstallationSettings> => readSettings(parts.db.prisma)
+
+/** Summing the days of years anew takes minutes. */
+const REBUILD_MS = 600_000
+
+/**
+ * Changes what is given; null and what is left out stay. Another time zone moves the days of all reports and the
+ * windows of limits; no request is lost from either. Throws `InvalidInput`.
+ */
+export async function updateInstallationSettings(act: Act, input: InstallationEdit): Promise<InstallationSettings> {
+  const edit = parse(schema, input)
+  return change(
+    act,
+    async (tx, record) => {
+      await lockInstallation(tx)
+      const before = await readSettings(tx)
+      const after = differences(before, edit)
+      if (Object.keys(after).length === 0) return before
+      await check(tx, after)
+      const was = Object.fromEntries(Object.entries(before).filter(([member]) => member in after))
+      const subject = { subjectType: 'InstallationSettings', subjectId: null, subjectName: null }
+      record({ action: 'updateInstallationSettings', ...subject, before: was, after })
+      await updateSettings(tx, after)
+      if (after.timeZone !== undefined) {
+        await rebuildDays(tx, after.timeZone)
+        await changeCalendar(tx, { before: before.timeZone, after: after.timeZone }, act.parts.clock.now())
+      }
+      return { ...before, ...after }
+    },
+    { timeoutMs: REBUILD_MS },
+  )
+}
+
+function differences(before: InstallationSettings, edit: z.output<typeof schema>): Partial<InstallationSettings> {
+  const { timeZone, currency, defaultMaxTokens, usageRetentionDays } = edit
+  return {
+    ...(timeZone != null && timeZone !== before.timeZone && { timeZone }),
+    ...(currency != null && currency !== before.currency && { currency }),
+    ...(defaultMaxTokens != null && defaultMaxTokens !== before.defaultMaxTokens && { defaultMaxTokens }),
+    ...(usageRetentionDays != null && usageRetentionDays !== before.usageRetentionDays && { usageRetentionDays }),
+  }
+}
+
+async function check(tx: Tx, { timeZone, currency }: Partial<InstallationSettings>): Promise<void> {
+  if (timeZone !== undefined && !(await knowsTimeZone(tx, timeZone))) {
+    throw new InvalidInput([{ path: 'timeZone', message: 'is not known to the database.' }])
+  }
+  // Nothing here knows an exchange rate: amounts would change their meaning.
+  if (currency !== undefined && ((await hasMoney(tx)) || (await hasCosts(tx)))) {
+    const message = 'cannot change any more: there are prices, limits of money or costs in the old one.'
+    throw new InvalidInput([{ path: 'currency', message }])
+  }
+}

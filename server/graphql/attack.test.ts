@@ -73,6 +73,7 @@ const WHO = {
     'undoEmergency',
     'updateGovernanceSettings',
     'updateGroup',
+    'updateInstallationSettings',
     'updateLimit',
     'updateMailSettings',
     'updatePolicy',

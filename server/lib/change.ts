@@ -20,11 +20,13 @@ class NothingRecorded<Result> extends Error {
 /**
  * The only way to change what is stored: one transaction with its audit entries, numbered, announced to every node,
  * and applied on this one before the answer. A transaction that records no fact is rolled back, so that there is
- * never a change without its entry; its result is answered all the same (a repeated expire has nothing to do).
+ * never a change without its entry; its result is answered all the same (a repeated expire has nothing to do). What
+ * takes longer than `timeoutMs` (default: 30 seconds) is rolled back.
  */
 export async function change<Result>(
   { parts, viewer, origin }: Changing,
   work: (tx: Tx, record: (fact: AuditFact) => void) => Promise<Result>,
+  { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Result> {
   try {
     const { result, seq } = await parts.db.prisma.$transaction(
@@ -35,7 +37,7 @@ export async function change<Result>(
         const at = parts.clock.now()
         return { result: done, seq: await appendAudit(tx, { actor: viewer, origin, at }, facts) }
       },
-      { timeout: 30_000, maxWait: 10_000 },
+      { timeout: timeoutMs, maxWait: 10_000 },
     )
     await parts.changes.waitFor(seq)
     return result

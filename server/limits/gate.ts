@@ -68,12 +68,13 @@ export class LimitGate {
     for (const slice of this.#slices.all()) if (slice.startsAt === startsAt) slice.stored(amount)
   }
 
-  /** The limit is another one now: what was leased of the old one is asked for again. */
-  changed(limit: Limit): void {
+  /** The limit, or the calendar, is another one now: what was leased of the old one is asked for again. */
+  changed(limit: Limit, isOtherCalendar: boolean): void {
     const before = this.limit
     this.limit = limit
     this.#exhausted = null
-    if (before.version !== limit.version && this.#slices.last?.giveBack()) this.#node.reportSoon()
+    if (isOtherCalendar) this.#slices.end()
+    else if (before.version !== limit.version && this.#slices.last?.giveBack()) this.#node.reportSoon()
   }
 
   /** Every slice that the database may have to hear of; what was not used since is given back. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { changeCalendar } from './calendar.service.ts'
 import { createLeaseStore } from './leases.store.ts'
 import { LEASE_MS, Leases } from './leases.ts'
 import { LimitReached } from './limit-reached.ts'
 import {
   admitted,
+  db,
   id,
   listening,
   type Made,
@@ -85,7 +87,7 @@ describe('when the database is away', () => {
       now: () => Date.parse('2026-11-23T12:00:00Z'),
       store: { ...store, lease: (asked) => (away ? Promise.reject(new Error('away')) : store.lease(asked)) },
     })
-    leases.set(await readLimitWorld(pool))
+    leases.set(await readLimitWorld(db))
     await leases.heartbeat()
     // Two more nodes, so that the share of this one is a third.
     await pool.query(`DELETE FROM limit_nodes WHERE id <> $1`, [leases.nodeId])
@@ -118,4 +120,19 @@ describe('when the database is away', () => {
     const refused = results.filter((result) => result instanceof LimitReached)
     expect(new Set(refused.map(({ reason }) => reason))).toEqual(new Set(['unavailable']))
   })
+})
+
+test('a limit per day goes on in the calendar of another time zone, with what was used of it', async () => {
+  await makeLimit({ period: 'DAY', amount: 7n })
+  const world = await worldOf(1)
+  const [node] = world.nodes
+  if (!node) return expect.unreachable()
+  expect(admitted([await reserve(node), await reserve(node), await reserve(node)])).toHaveLength(3)
+  await node.leases.heartbeat()
+  const [before, after] = ['UTC', 'Asia/Kolkata']
+  await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: after } })
+  await changeCalendar(db.prisma, { before, after }, new Date(world.now))
+  node.leases.set(await readLimitWorld(db))
+  expect(admitted(await Promise.all(Array.from({ length: 10 }, () => reserve(node))))).toHaveLength(4)
+  await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: before } })
 })

@@ -67,13 +67,14 @@ export class Leases {
 
   /** Takes over what decides. What was leased of limits that did not change stays leased. */
   set(world: LimitWorld): void {
+    const isOtherCalendar = world.timeZone !== this.#world.timeZone
     this.#world = world
     const enabled = world.limits.filter((limit) => limit.enabled && limit.deletedAt === null)
     const ids = new Set(enabled.map(({ id }) => id))
     for (const id of this.#gates.keys()) if (!ids.has(id)) this.#gates.delete(id)
     for (const limit of enabled) {
       const gate = this.#gates.get(limit.id)
-      if (gate) gate.changed(limit)
+      if (gate) gate.changed(limit, isOtherCalendar)
       else this.#gates.set(limit.id, new LimitGate(this.#node, limit))
     }
     this.#index = new LimitIndex([...this.#gates.values()], world.groups)

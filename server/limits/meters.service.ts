@@ -19,7 +19,7 @@ export type Meter = {
 /** The meters of these limits, in their order. At most seconds late. */
 export async function readMeters({ parts }: Pick<Act, 'parts'>, limits: readonly Limit[]): Promise<readonly Meter[]> {
   const now = parts.clock.now()
-  const { timeZone } = await readSettings(parts.db.pool)
+  const { timeZone } = await readSettings(parts.db.prisma)
   const windows = limits.map(({ period }) => windowAt(period, now.getTime(), timeZone))
   const spans = limits.map(({ period }) => (period ? (SPANS[period] ?? 0) : 0))
   const wanted = limits.map(({ id }, at) => ({

@@ -54,7 +54,7 @@ async function getProvider(tx: Tx, id: string) {
 
 /** Costs are summed and held against money limits: they are all in one currency. */
 async function requireCurrency({ parts }: Act, wished: string | null | undefined): Promise<string> {
-  const { currency } = await readSettings(parts.db.pool)
+  const { currency } = await readSettings(parts.db.prisma)
   if (wished == null || wished === currency) return currency
   throw new InvalidInput([{ path: 'currency', message: `must be ${currency}, the currency of this installation.` }])
 }

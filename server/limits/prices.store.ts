@@ -75,3 +75,7 @@ export async function listAllPrices(pool: pg.Pool): Promise<readonly Price[]> {
     cachedMicros: row.cachedMicros === null ? null : BigInt(row.cachedMicros),
   }))
 }
+
+/** True when an amount of money is set anywhere: a price, or a limit that is not deleted. */
+export const hasMoney = async (tx: Tx): Promise<boolean> =>
+  (await tx.price.count()) > 0 || (await tx.limit.count({ where: { metric: 'MONEY', deletedAt: null } })) > 0

@@ -55,6 +55,11 @@ export class Slices {
     slice.dirty = true
   }
 
+  /** The window is over before its time. */
+  end(): void {
+    if (this.#slice) this.#retire(this.#slice)
+  }
+
   /** Every slice that still means something to the database. */
   all(): readonly Slice[] {
     for (const slice of this.#old) if (slice.isEmpty && !slice.dirty) this.#old.delete(slice)

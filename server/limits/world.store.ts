@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { Db } from '../lib/db.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { LimitWorld } from './leases.ts'
 import type { Limit } from './limit.ts'
@@ -21,11 +21,11 @@ const GROUPS = `
   GROUP BY user_id`
 
 /** Every enabled limit, and who belongs to the groups they name. */
-export async function readLimitWorld(pool: pg.Pool): Promise<LimitWorld> {
+export async function readLimitWorld({ pool, prisma }: Pick<Db, 'pool' | 'prisma'>): Promise<LimitWorld> {
   const [limits, groups, settings] = await Promise.all([
     pool.query<RawLimit>(LIMITS),
     pool.query<{ userId: string; groupIds: string[] }>(GROUPS),
-    readSettings(pool),
+    readSettings(prisma),
   ])
   return {
     limits: limits.rows.map((row) => ({

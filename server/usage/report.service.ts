@@ -2,7 +2,9 @@ import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import { readSettings } from '../users/installation.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
-import { readUsage, type UsageGroup, type UsageInterval, type UsagePoint } from './report.store.ts'
+import type { UsageGroup } from './measured.ts'
+import { readUsage, type UsagePoint } from './report.store.ts'
+import type { UsageInterval } from './stretch.ts'
 
 export type UsageQuestion = {
   readonly from: Date
@@ -43,8 +45,8 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
   const ids = [filter?.ownerId, filter?.keyId, filter?.providerId]
   const foreign = !seesAll(viewer) && filter?.ownerId != null && filter.ownerId !== viewer.id
   if (foreign || ids.some((id) => id != null && !isId(id))) return []
-  const { pool } = parts.db
-  const { timeZone } = await readSettings(pool)
+  const { pool, prisma } = parts.db
+  const { timeZone } = await readSettings(prisma)
   return readUsage(pool, {
     from,
     to,

@@ -50,7 +50,7 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
   await requireTarget(db.prisma, { keyId, userId, groupId, providerId })
   const to = new Date(Math.ceil(clock.now().getTime() / HOUR_MS) * HOUR_MS)
   const from = new Date(to.getTime() - (days ?? 7) * DAY_MS)
-  const { timeZone } = await readSettings(db.pool)
+  const { timeZone } = await readSettings(db.prisma)
   const { requests, refused } = await readTrial(db.pool, {
     from,
     to,

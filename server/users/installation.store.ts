@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import type { Tx } from '../lib/db.ts'
 import type { InstallationSettings } from './installation.ts'
 
@@ -16,13 +15,16 @@ export const setSetupToken = (tx: Tx, setupTokenHash: Uint8Array<ArrayBuffer>) =
 export const closeSetup = (tx: Tx, setupCompletedAt: Date) =>
   tx.installation.update({ where: { id: 1 }, data: { setupTokenHash: null, setupCompletedAt } })
 
-/** What an administrator may set, as it is now. */
-export async function readSettings(pool: pg.Pool): Promise<InstallationSettings> {
-  const { rows } = await pool.query<InstallationSettings>(
-    `SELECT time_zone AS "timeZone", currency, default_max_tokens AS "defaultMaxTokens",
-      usage_retention_days AS "usageRetentionDays" FROM installation WHERE id = 1`,
-  )
-  const [settings] = rows
-  if (!settings) throw new Error('the installation has no row')
-  return settings
+const SETTINGS = { timeZone: true, currency: true, defaultMaxTokens: true, usageRetentionDays: true } as const
+
+export const readSettings = (tx: Tx): Promise<InstallationSettings> =>
+  tx.installation.findUniqueOrThrow({ where: { id: 1 }, select: SETTINGS })
+
+export const updateSettings = (tx: Tx, data: Partial<InstallationSettings>) =>
+  tx.installation.update({ where: { id: 1 }, data })
+
+/** Whether the database can reckon in this time zone. */
+export async function knowsTimeZone(tx: Tx, name: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<[]>`SELECT 1 FROM pg_timezone_names WHERE name = ${name}`
+  return rows.length > 0
 }

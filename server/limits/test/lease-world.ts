@@ -6,7 +6,8 @@ import type { Limit } from '../limit.ts'
 import { LimitReached } from '../limit-reached.ts'
 import { readLimitWorld } from '../world.store.ts'
 
-export const { pool } = await testDb()
+export const db = await testDb()
+export const { pool } = db
 export const id = () => crypto.randomUUID()
 
 export type Made = Partial<Pick<Limit, 'metric' | 'period' | 'amount' | 'target'>>
@@ -26,7 +27,7 @@ export type World = { now: number; nodes: TestNode[] }
 
 export async function join(world: World): Promise<TestNode> {
   const leases = new Leases({ nodeId: id(), store: createLeaseStore(pool), now: () => world.now })
-  leases.set(await readLimitWorld(pool))
+  leases.set(await readLimitWorld(db))
   await leases.heartbeat()
   const node = { leases, alive: true }
   world.nodes.push(node)
