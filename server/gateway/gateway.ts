@@ -5,6 +5,7 @@ import type { Parts } from '../lib/parts.ts'
 import { createFlusher } from '../usage/flusher.service.ts'
 import { Journal } from '../usage/journal.ts'
 import { createMeterEntries } from '../usage/meter-entries.ts'
+import { BodyBuffers } from './body-buffers.ts'
 import type { CallerAnswer, CallerRequest } from './call.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
@@ -55,6 +56,8 @@ export function createGateway(parts: Parts): Gateway {
     log,
     stalenessMs: config.stalenessMs,
     maxBodyBytes: config.maxBodyBytes,
+    // The lean client is done with a body when its exchange has ended; undici does not say when it is.
+    bodies: new BodyBuffers(config.fastPath ? undefined : 0),
     trustedProxies: readRanges(config.trustedProxies),
   }
   meterProviders(metrics.meter, () => directory.upstreams())

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Leases } from '../limits/leases.ts'
 import type { Journal } from '../usage/journal.ts'
+import type { BodyBuffers } from './body-buffers.ts'
 import type { Directory } from './directory.ts'
 import type { Presences } from './presence.ts'
 import type { Admission } from './steps/admit.ts'
@@ -20,6 +21,7 @@ export type Pipeline = {
   readonly log: Logger
   readonly stalenessMs: number
   readonly maxBodyBytes: number
+  readonly bodies: BodyBuffers
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly Range[]
 }

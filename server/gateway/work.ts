@@ -55,11 +55,11 @@ async function decide(
     return null
   }
   const reading = readBody(gateway, call, route, presence)
-  const body = reading instanceof Promise ? await reading : reading
+  using room = new DisposableStack()
+  const body = room.use(reading instanceof Promise ? await reading : reading)
   const ask = body.boundary === null ? readAsk(route.endpoint, body.bytes) : readFormAsk(body.bytes, body.boundary)
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)
-  using room = new DisposableStack()
   room.use(gateway.admission.admit(ask))
   const waiting = waitForTurn(upstream.candidates, presence, ask)
   const turn = room.use(waiting instanceof Promise ? await waiting : waiting)

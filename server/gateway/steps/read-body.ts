@@ -1,4 +1,4 @@
-import { noteLargeBody } from '../../lib/memory.ts'
+import { Body } from '../body.ts'
 import { type Call, CallerLeft } from '../call.ts'
 import { readBoundary } from '../form.ts'
 import type { Pipeline } from '../pipeline.ts'
@@ -7,16 +7,12 @@ import { Refusal } from '../refusal.ts'
 import { FORMS, type Route } from '../route.ts'
 
 const BODY_TIMEOUT_MS = 60_000
-const LARGE_BYTES = 32 * 1024
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i
 
 /**
- * The whole body, and how long it took the caller to send it (ms); of a form, the boundary of its parts. A form is read
- * to its end as well: the model, and with it the permission, may stand behind the file.
+ * The whole body. A form is read to its end as well: the model, and with it the permission, may stand behind the file.
+ * Refuses what is not of the endpoint's type, or too long.
  */
-export type Body = { readonly bytes: Buffer; readonly waitedMs: number; readonly boundary: string | null }
-
-/** Refuses what is not of the endpoint's type, or too long. */
 export function readBody(gateway: Pipeline, { req }: Call, route: Route, presence: Presence): Body | Promise<Body> {
   const { headers } = req
   const boundary = readType(headers['content-type'] ?? '', route)
@@ -24,29 +20,29 @@ export function readBody(gateway: Pipeline, { req }: Call, route: Route, presenc
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Refusal('unsupported_media_type', { param: 'content-encoding' })
   }
-  if (Number(headers['content-length'] ?? 0) > gateway.maxBodyBytes) throw tooLarge(gateway)
+  const expected = Number(headers['content-length'] ?? 0)
+  if (expected > gateway.maxBodyBytes) throw tooLarge(gateway)
   if (presence.left) throw new CallerLeft()
-  if (req.whole) return { bytes: req.whole, waitedMs: 0, boundary }
+  const body = new Body(gateway.bodies, boundary)
+  if (req.whole) {
+    body.add(req.whole, expected)
+    return body
+  }
   const startedAt = performance.now()
   presence.deadlineAt = startedAt + BODY_TIMEOUT_MS
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
     const stop = (error: Error) => {
       req.off('data', take)
       reject(error)
     }
-    const take = (chunk: Buffer) => {
-      size += chunk.length
-      if (size > gateway.maxBodyBytes) stop(tooLarge(gateway))
-      else chunks.push(chunk)
+    const take = (piece: Buffer) => {
+      if (body.size + piece.length > gateway.maxBodyBytes) stop(tooLarge(gateway))
+      else body.add(piece, expected)
     }
     req.on('data', take)
     req.once('end', () => {
-      const [only] = chunks
-      if (size > LARGE_BYTES) noteLargeBody(size)
-      const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks, size)
-      resolve({ bytes, waitedMs: performance.now() - startedAt, boundary })
+      body.waitedMs = performance.now() - startedAt
+      resolve(body)
     })
     req.once('error', () => stop(new CallerLeft()))
     presence.onLeft = () => stop(new CallerLeft())
