@@ -35,6 +35,10 @@ export const answerSchema = z.object({
   comment: optionalText(500),
 })
 
+export const answersSchema = answerSchema.extend({
+  ids: z.array(z.string()).min(1, 'must name one or more.').max(100, 'must name 100 or fewer.'),
+})
+
 export class ReviewClosed extends Problem {
   constructor() {
     super('This review has ended.')

@@ -2,15 +2,13 @@ import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { problem } from '../graphql/problems.ts'
-import { result } from '../graphql/result.ts'
-import { NotFound } from '../lib/problems.ts'
 import { ReviewClosed } from './review.ts'
-import { answerReviewItem, createAccessReview, listAccessReviews, listReviewItems } from './reviews.service.ts'
-import type { ItemRow, ReviewRow } from './reviews.store.ts'
+import { countProgress, findAccessReview, listAccessReviews, listReviewItems } from './reviews.service.ts'
+import type { ItemRow, Progress, ReviewRow } from './reviews.store.ts'
 
 builder.objectType(ReviewClosed, { name: 'ReviewClosed', ...problem('The review has ended.') })
 
-const ReviewerEnum = builder.enumType('Reviewer', {
+export const ReviewerEnum = builder.enumType('Reviewer', {
   description: 'Who answers for the keys of a review.',
   values: {
     OWNER: { description: 'Each owner, for own keys.' },
@@ -24,7 +22,16 @@ export const ReviewDecisionEnum = builder.enumType('ReviewDecision', {
   values: { KEPT: { description: 'It stays.' }, EXPIRED: { description: 'It was ended.' } },
 })
 
-const AccessReview = builder.objectRef<ReviewRow>('AccessReview').implement({
+const ReviewProgress = builder.objectRef<Progress>('ReviewProgress').implement({
+  description: 'How far a review is.',
+  fields: (t) => ({
+    itemCount: t.exposeInt('itemCount', { description: 'How many keys are in it.' }),
+    keptCount: t.exposeInt('keptCount', { description: 'How many stay.' }),
+    expiredCount: t.exposeInt('expiredCount', { description: 'How many were ended.' }),
+  }),
+})
+
+export const AccessReview = builder.objectRef<ReviewRow>('AccessReview').implement({
   description: 'A list of keys, frozen when it was made, of which each is kept or ended by its reviewer.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id.' }),
@@ -56,10 +63,15 @@ const AccessReview = builder.objectRef<ReviewRow>('AccessReview').implement({
       description: 'HMAC over the answers it was closed with, in hexadecimal; null: it is open.',
       resolve: ({ signature }) => signature && Buffer.from(signature).toString('hex'),
     }),
+    progress: t.field({
+      type: ReviewProgress,
+      description: 'How far it is, over the keys of it that you may see.',
+      resolve: (review, _args, context) => countProgress(signedIn(context), review),
+    }),
   }),
 })
 
-const ReviewItem = builder.objectRef<ItemRow>('ReviewItem').implement({
+export const ReviewItem = builder.objectRef<ItemRow>('ReviewItem').implement({
   description: 'A key in a review, as it was when the list was frozen.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id.' }),
@@ -98,6 +110,14 @@ builder.queryFields((t) => ({
     },
     ...named('AccessReview'),
   ),
+  accessReview: t.field({
+    type: AccessReview,
+    nullable: true,
+    description: 'One review; null: it does not exist, or it is not yours to see.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: 'The review.' }) },
+    resolve: (_root, { id }, context) => findAccessReview(signedIn(context), id),
+  }),
   reviewItems: t.connection(
     {
       type: ReviewItem,
@@ -113,61 +133,3 @@ builder.queryFields((t) => ({
     ...named('ReviewItem'),
   ),
 }))
-
-const CreateAccessReviewInput = builder.inputType('CreateAccessReviewInput', {
-  description: 'A review to begin. Every living key that the filter leaves is in it.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: '3 to 64 characters.' }),
-    reviewer: t.field({ type: ReviewerEnum, required: true, description: 'Who answers.' }),
-    reviewerGroupId: t.id({ description: 'The group, exactly when a group answers.' }),
-    keyType: t.string({ description: 'Only keys of this type.' }),
-    providerId: t.id({ description: 'Only keys of this provider.' }),
-    ownerId: t.id({ description: 'Only keys of this owner.' }),
-    expireUnanswered: t.boolean({ required: true, description: 'True: unanswered keys are ended at the end.' }),
-    repeatDays: t.int({ description: 'Days after which it begins again, 7 to 3650. Null: once.' }),
-    dueAt: t.field({ type: 'DateTime', required: true, description: 'When it ends, in the future.' }),
-  }),
-})
-
-const CreateAccessReviewSuccess = builder.objectRef<{ review: ReviewRow }>('CreateAccessReviewSuccess').implement({
-  description: 'The list is frozen and its reviewers are told.',
-  fields: (t) => ({
-    review: t.field({ type: AccessReview, description: 'The review.', resolve: ({ review }) => review }),
-  }),
-})
-
-builder.mutationField('createAccessReview', (t) =>
-  t.field({
-    type: CreateAccessReviewSuccess,
-    description: 'Begins an access review.',
-    authScopes: { signedIn: true, write: true, administrator: true },
-    args: { input: t.arg({ type: CreateAccessReviewInput, required: true, description: 'The review.' }) },
-    errors: result('createAccessReview', []),
-    resolve: async (_root, { input }, context) => ({ review: await createAccessReview(signedIn(context), input) }),
-  }),
-)
-
-const AnswerReviewItemInput = builder.inputType('AnswerReviewItemInput', {
-  description: 'The answer for one key.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'The item.' }),
-    decision: t.field({ type: ReviewDecisionEnum, required: true, description: 'KEPT, or EXPIRED, which is final.' }),
-    comment: t.string({ description: 'Why, up to 500 characters.' }),
-  }),
-})
-
-const AnswerReviewItemSuccess = builder.objectRef<{ item: ItemRow }>('AnswerReviewItemSuccess').implement({
-  description: 'The answer is written down; a key that is not kept no longer works.',
-  fields: (t) => ({ item: t.field({ type: ReviewItem, description: 'The item.', resolve: ({ item }) => item }) }),
-})
-
-builder.mutationField('answerReviewItem', (t) =>
-  t.field({
-    type: AnswerReviewItemSuccess,
-    description: 'Keeps or ends one key of a review.',
-    authScopes: { signedIn: true, write: true, editor: true },
-    args: { input: t.arg({ type: AnswerReviewItemInput, required: true, description: 'The answer.' }) },
-    errors: result('answerReviewItem', [NotFound, ReviewClosed]),
-    resolve: async (_root, { input }, context) => ({ item: await answerReviewItem(signedIn(context), input) }),
-  }),
-)

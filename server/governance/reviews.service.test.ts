@@ -5,6 +5,8 @@ import { createKeyType } from '../keys/policies.service.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { testWorld } from '../test/world.ts'
 import { listNotices } from '../users/notices.service.ts'
+import { answerReviewItem, answerReviewItems } from './answer-review.service.ts'
+import { closeAccessReview } from './close-review.service.ts'
 import { runDueJobs } from './jobs.service.ts'
 import { ReviewClosed } from './review.ts'
 import { REVIEW_JOB } from './review-jobs.service.ts'
@@ -76,9 +78,9 @@ test('an owner answers for own keys only; a key that is not kept ends at once', 
   const [kept, ended] = await itemsFor(ann, id)
   const [foreign] = await itemsFor(bob, id)
   expect(await itemsFor(ann, id)).toHaveLength(2)
-  await reviews.answerReviewItem(ann, { id: kept?.id ?? '', decision: 'KEPT', comment: 'In use' })
-  await reviews.answerReviewItem(ann, { id: ended?.id ?? '', decision: 'EXPIRED', comment: 'Old' })
-  const stolen = reviews.answerReviewItem(ann, { id: foreign?.id ?? '', decision: 'EXPIRED' })
+  await answerReviewItem(ann, { id: kept?.id ?? '', decision: 'KEPT', comment: 'In use' })
+  await answerReviewItem(ann, { id: ended?.id ?? '', decision: 'EXPIRED', comment: 'Old' })
+  const stolen = answerReviewItem(ann, { id: foreign?.id ?? '', decision: 'EXPIRED' })
   await expect(stolen).rejects.toThrow(NotFound)
   expect([await isLiving(kept?.keyId ?? ''), await isLiving(ended?.keyId ?? '')]).toEqual([true, false])
   expect(await isLiving(foreign?.keyId ?? '')).toBe(true)
@@ -89,7 +91,7 @@ test('an owner answers for own keys only; a key that is not kept ends at once', 
 test('open answers are reminded of once, and end the keys when the review ends, which is signed', async () => {
   const { ann, bob, ...rest } = await people()
   const { id } = await begin({ ann, bob, ...rest })
-  for (const item of await itemsFor(ann, id)) await reviews.answerReviewItem(ann, { id: item.id, decision: 'KEPT' })
+  for (const item of await itemsFor(ann, id)) await answerReviewItem(ann, { id: item.id, decision: 'KEPT' })
   await pass(13)
   expect([await kinds(ann), await kinds(bob)]).toEqual([['REVIEW_ASKED'], ['REVIEW_ASKED', 'REVIEW_DUE']])
   expect(await isLiving(rest.keys[2]?.id ?? '')).toBe(true)
@@ -100,7 +102,7 @@ test('open answers are reminded of once, and end the keys when the review ends, 
   expect(review.closedAt).not.toBeNull()
   expect(review.signature).toEqual(await reviews.signReport(world.parts, world.db.prisma, review))
   const [item] = await itemsFor(bob, id)
-  await expect(reviews.answerReviewItem(bob, { id: item?.id ?? '', decision: 'KEPT' })).rejects.toThrow(ReviewClosed)
+  await expect(answerReviewItem(bob, { id: item?.id ?? '', decision: 'KEPT' })).rejects.toThrow(ReviewClosed)
   await world.db.prisma.reviewItem.updateMany({ where: { reviewId: id }, data: { decision: 'KEPT' } })
   expect(review.signature).not.toEqual(await reviews.signReport(world.parts, world.db.prisma, review))
 })
@@ -129,6 +131,38 @@ test('a review that repeats begins again on its day, once, also over the end of 
   expect(await world.db.prisma.accessReview.count({ where: { previousId: next.id } })).toBe(1)
 })
 
+test('one answer for several keys is given to all of them or to none', async () => {
+  const { ann, bob, ...rest } = await people()
+  const { id } = await begin({ ann, bob, ...rest })
+  const [own, foreign] = [await itemsFor(ann, id), await itemsFor(bob, id)]
+  const ids = own.map((item) => item.id)
+  const withStolen = { ids: [...ids, foreign[0]?.id ?? ''], decision: 'EXPIRED' } as const
+  await expect(answerReviewItems(ann, withStolen)).rejects.toThrow(NotFound)
+  expect(await Promise.all(rest.keys.map((key) => isLiving(key.id)))).toEqual([true, true, true, true])
+  await answerReviewItems(ann, { ids, decision: 'EXPIRED', comment: 'Old' })
+  expect(await Promise.all(rest.keys.map((key) => isLiving(key.id)))).toEqual([false, false, true, true])
+  await expect(answerReviewItems(ann, { ids: [], decision: 'KEPT' })).rejects.toThrow(InvalidInput)
+})
+
+test('a review is seen, and counted, over what one may see; an administrator ends it early, signed, once', async () => {
+  const { ann, bob, ...rest } = await people()
+  const { id } = await begin({ ann, bob, ...rest })
+  const [item] = await itemsFor(ann, id)
+  await answerReviewItem(ann, { id: item?.id ?? '', decision: 'KEPT' })
+  const progressFor = async (by: typeof ann) => {
+    const review = await reviews.findAccessReview(by, id)
+    return review && reviews.countProgress(by, review)
+  }
+  expect(await progressFor(ann)).toEqual({ itemCount: 2, keptCount: 1, expiredCount: 0 })
+  expect(await progressFor(administrator)).toEqual({ itemCount: 4, keptCount: 1, expiredCount: 0 })
+  expect(await progressFor(await world.person())).toBeNull()
+  const closed = await closeAccessReview(administrator, id)
+  expect([closed.closedAt, closed.signature]).not.toContain(null)
+  expect(await progressFor(administrator)).toEqual({ itemCount: 4, keptCount: 1, expiredCount: 3 })
+  await expect(closeAccessReview(administrator, id)).rejects.toThrow(ReviewClosed)
+  await expect(closeAccessReview(administrator, 'none')).rejects.toThrow(NotFound)
+})
+
 test('a group answers for all keys; strangers see nothing', async () => {
   const { ann, bob, ...rest } = await people()
   const [member, stranger] = [await world.person(), await world.person()]
@@ -137,14 +171,12 @@ test('a group answers for all keys; strangers see nothing', async () => {
   const { id } = await begin({ ann, bob, ...rest }, { reviewer: 'GROUP', reviewerGroupId: group.id })
   const items = await itemsFor(member, id)
   expect(items).toHaveLength(4)
-  await reviews.answerReviewItem(member, { id: items[0]?.id ?? '', decision: 'KEPT' })
+  await answerReviewItem(member, { id: items[0]?.id ?? '', decision: 'KEPT' })
   expect(await itemsFor(stranger, id)).toEqual([])
   expect((await reviews.listAccessReviews(stranger, {})).edges).toEqual([])
   expect((await reviews.listAccessReviews(member, {})).edges.map(({ node }) => node.id)).toEqual([id])
-  await expect(reviews.answerReviewItem(stranger, { id: items[1]?.id ?? '', decision: 'KEPT' })).rejects.toThrow(
-    NotFound,
-  )
-  await expect(reviews.answerReviewItem(ann, { id: items[1]?.id ?? '', decision: 'KEPT' })).rejects.toThrow(NotFound)
+  await expect(answerReviewItem(stranger, { id: items[1]?.id ?? '', decision: 'KEPT' })).rejects.toThrow(NotFound)
+  await expect(answerReviewItem(ann, { id: items[1]?.id ?? '', decision: 'KEPT' })).rejects.toThrow(NotFound)
 })
 
 test.each([

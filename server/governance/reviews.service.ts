@@ -5,12 +5,12 @@ import type { Tx } from '../lib/db.ts'
 import { currentKey } from '../lib/keyring.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
-import { InvalidInput, NotFound } from '../lib/problems.ts'
+import { InvalidInput } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
-import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
-import { type Acting, endWithin } from './expire.service.ts'
-import { answerSchema, newReviewSchema, ReviewClosed, type ReviewDecision, type Reviewer } from './review.ts'
+import { type Act, seesAll } from '../users/viewer.ts'
+import type { Acting } from './expire.service.ts'
+import { newReviewSchema, type Reviewer } from './review.ts'
 import * as store from './reviews.store.ts'
 
 export type NewReview = {
@@ -97,6 +97,11 @@ export async function listAccessReviews(act: Act, args: PageArgs) {
   return { ...page, countAll: () => store.countReviews(prisma, where) }
 }
 
+/** One review, if the viewer may see it. */
+export async function findAccessReview(act: Act, id: string): Promise<store.ReviewRow | null> {
+  return isId(id) ? store.findReview(act.parts.db.prisma, { AND: [{ id }, await visibleTo(act)] }) : null
+}
+
 /** The items the viewer may see: all for readers and the reviewing group, otherwise those of own keys. */
 async function itemsVisibleTo({ parts, viewer }: Act, review: store.ReviewRow) {
   if (seesAll(viewer)) return { reviewId: review.id }
@@ -118,43 +123,9 @@ export async function listReviewItems(act: Act, args: PageArgs, { reviewId, open
   return { ...page, countAll: () => store.countItems(prisma, where) }
 }
 
-async function mayAnswer({ viewer }: Act, tx: Tx, review: store.ReviewRow, item: store.ItemRow): Promise<boolean> {
-  if (isAdministrator(viewer)) return true
-  if (review.reviewer === 'OWNER') return item.ownerId === viewer.id
-  return review.reviewerGroupId !== null && store.isMember(tx, review.reviewerGroupId, viewer.id)
-}
-
-type GivenAnswer = {
-  readonly id: string
-  readonly decision: ReviewDecision
-  readonly comment?: string | null | undefined
-}
-
-/** Keeps or ends one key of a review. Throws `NotFound`, `ReviewClosed`, `InvalidInput`. */
-export async function answerReviewItem(act: Act, { id, ...given }: GivenAnswer): Promise<store.ItemRow> {
-  const { decision, comment } = parse(answerSchema, given)
-  const { viewer, parts } = act
-  return change(act, async (tx, record) => {
-    const found = isId(id) ? await store.findItem(tx, id) : null
-    const review = found && (await store.lockReview(tx, found.reviewId))
-    if (!found || !review || !(await mayAnswer(act, tx, review, found))) throw new NotFound('item')
-    const decidedAt = parts.clock.now()
-    if (review.closedAt || review.dueAt <= decidedAt) throw new ReviewClosed()
-    // What was ended stays ended; a kept key may still be ended until the review is over.
-    if (found.decision === 'EXPIRED') return found
-    const subject = { subjectType: 'ReviewItem', subjectId: id, subjectName: found.keyName }
-    record({
-      action: 'answerReviewItem',
-      ...subject,
-      after: { reviewId: review.id, keyId: found.keyId, decision, comment },
-    })
-    const by = { decidedById: viewer.id, decidedByName: viewer.username, decidedAt }
-    if (decision === 'EXPIRED') {
-      const ending = { action: 'expireReviewedApiKey', after: { reviewId: review.id, comment } }
-      await endWithin(act, { tx, record }, [found.keyId], ending)
-    }
-    return store.answerItem(tx, id, { decision, comment: comment ?? null, ...by })
-  })
+/** How far a review is, counted over the items that the viewer may see. */
+export async function countProgress(act: Act, review: store.ReviewRow): Promise<store.Progress> {
+  return store.countProgress(act.parts.db.prisma, await itemsVisibleTo(act, review))
 }
 
 /** HMAC over the answers of a review, in the order of their ids. */

@@ -47,6 +47,20 @@ export async function lockReview(tx: Tx, id: string): Promise<ReviewRow | null> 
 export const listItems = (tx: Tx, where: Where, keyset: Keyset): Promise<ItemRow[]> =>
   tx.reviewItem.findMany({ where: { AND: [where, keyset.where] }, orderBy: [...keyset.orderBy], take: keyset.take })
 export const countItems = (tx: Tx, where: Where) => tx.reviewItem.count({ where })
+
+/** How many keys a review has, and what was answered for them. */
+export type Progress = { readonly itemCount: number; readonly keptCount: number; readonly expiredCount: number }
+
+export async function countProgress(tx: Tx, where: Where): Promise<Progress> {
+  const groups = await tx.reviewItem.groupBy({ by: ['decision'], where, _count: { _all: true } })
+  const countOf = (decision: ReviewDecision) => groups.find((one) => one.decision === decision)?._count._all ?? 0
+  return {
+    itemCount: groups.reduce((sum, { _count }) => sum + _count._all, 0),
+    keptCount: countOf('KEPT'),
+    expiredCount: countOf('EXPIRED'),
+  }
+}
+
 export const findItem = (tx: Tx, id: string) => tx.reviewItem.findUnique({ where: { id } })
 
 export type Answer = {

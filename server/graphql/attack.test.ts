@@ -29,6 +29,7 @@ const WHO = {
   ],
   keyHolders: [
     'answerReviewItem',
+    'answerReviewItems',
     'approveKeyRequest',
     'claimApiKeySecret',
     'createApiKey',
@@ -44,6 +45,7 @@ const WHO = {
   ],
   administrators: [
     'applyPolicy',
+    'closeAccessReview',
     'createAccessReview',
     'createGroup',
     'createKeyType',
@@ -55,6 +57,7 @@ const WHO = {
     'createUser',
     'createWebhook',
     'deleteGroup',
+    'deleteKeyType',
     'deleteLimit',
     'deletePolicy',
     'deletePrice',

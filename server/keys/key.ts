@@ -23,6 +23,8 @@ export const RESTORABLE_FOR_MS = 30 * DAY_MS
 export const MAX_BULK = 1000
 
 export const DEFAULT_TYPE = 'Development'
+/** These types are there from the start and cannot be deleted. */
+export const BUILT_IN_TYPES = [DEFAULT_TYPE, 'Production', 'Emergency'] as const
 
 /** The first reason in this order is the status; the same order decides what a caller is told at `/work`. */
 export function statusOf(key: KeyState, now: Date): ApiKeyStatus {

@@ -7,12 +7,14 @@ import { ApiKey } from './keys.graphql.ts'
 import {
   createKeyType,
   createPolicy,
+  deleteKeyType,
   deletePolicy,
   findPolicyOf,
   listPolicies,
   updatePolicy,
 } from './policies.service.ts'
 import { type Policy as PolicyNoun, storedFieldsSchema } from './policy.ts'
+import { KeyTypeInUse } from './policy-check.ts'
 import { Policy, PolicyRulesInput } from './policy-type.graphql.ts'
 
 const KeyField = builder.objectRef<{ name: string; value: string }>('KeyField').implement({
@@ -144,5 +146,26 @@ builder.mutationField('createKeyType', (t) =>
     args: { input: t.arg({ type: CreateKeyTypeInput, required: true, description: 'The key type.' }) },
     errors: result('createKeyType', [NameTaken]),
     resolve: async (_root, { input }, context) => ({ name: await createKeyType(signedIn(context), input) }),
+  }),
+)
+
+const DeleteKeyTypeInput = builder.inputType('DeleteKeyTypeInput', {
+  description: 'Names a key type.',
+  fields: (t) => ({ name: t.string({ required: true, description: 'One of `keyTypes`.' }) }),
+})
+
+const DeleteKeyTypeSuccess = builder.objectRef<{ name: string }>('DeleteKeyTypeSuccess').implement({
+  description: 'Keys cannot be of this type any more.',
+  fields: (t) => ({ name: t.exposeString('name', { description: 'Its name.' }) }),
+})
+
+builder.mutationField('deleteKeyType', (t) =>
+  t.field({
+    type: DeleteKeyTypeSuccess,
+    description: 'Takes a key type away that this installation added and no key is of, and its policy.',
+    authScopes: scopes,
+    args: { input: t.arg({ type: DeleteKeyTypeInput, required: true, description: 'The key type.' }) },
+    errors: result('deleteKeyType', [NotFound, KeyTypeInUse]),
+    resolve: async (_root, { input }, context) => ({ name: await deleteKeyType(signedIn(context), input.name) }),
   }),
 )

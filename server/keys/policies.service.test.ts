@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { testWorld } from '../test/world.ts'
 import { createApiKey } from './create-key.service.ts'
-import { deleteApiKey, expireApiKey, restoreApiKey, updateApiKey } from './keys.service.ts'
+import { deleteApiKey, expireApiKey, listKeyTypes, restoreApiKey, updateApiKey } from './keys.service.ts'
 import {
   createKeyType,
   createPolicy,
+  deleteKeyType,
   deletePolicy,
   findPolicyOf,
   listPolicies,
@@ -184,4 +185,25 @@ test('a change of rules is told with what was and what is, and policies are list
   expect([entries[1]?.before, entries[1]?.after]).toEqual([{ maxLifetimeDays: 30 }, { maxLifetimeDays: 60 }])
   const page = await listPolicies(owner, { first: 3 })
   expect(page.edges.map(({ node }) => node.keyType).slice(0, 2)).toEqual(['Development', 'Emergency'])
+})
+
+test('a key type goes with its policy, but not while a key says it, nor one that comes with the product', async () => {
+  const { type, policy } = await typeWith({ maxLifetimeDays: 30 })
+  expect(await deleteKeyType(administrator, type)).toBe(type)
+  expect(await listKeyTypes(administrator)).not.toContain(type)
+  expect(await findPolicyOf(administrator, type)).toBeNull()
+  const entries = await world.db.prisma.auditEntry.findMany({ where: { subjectName: type }, orderBy: { seq: 'asc' } })
+  expect(entries.map(({ action }) => action)).toEqual([
+    'createKeyType',
+    'createPolicy',
+    'deletePolicy',
+    'deleteKeyType',
+  ])
+  expect(entries[1]?.subjectId).toBe(policy.id)
+  const used = await typeWith({})
+  const { row } = await make(used.type)
+  await deleteApiKey(owner, row.id)
+  await expect(deleteKeyType(administrator, used.type)).rejects.toThrow(check.KeyTypeInUse)
+  await expect(deleteKeyType(administrator, 'Emergency')).rejects.toThrow(check.KeyTypeInUse)
+  await expect(deleteKeyType(administrator, type)).rejects.toThrow(NotFound)
 })

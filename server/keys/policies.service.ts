@@ -7,9 +7,12 @@ import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, name, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import type { Act } from '../users/viewer.ts'
+import { BUILT_IN_TYPES } from './key.ts'
 import { requireType } from './keys.service.ts'
+import { countKeys, findKeyTypes } from './keys.store.ts'
 import * as store from './policies.store.ts'
 import { NO_RULES, type Policy, type PolicyRules, policyRulesSchema } from './policy.ts'
+import { KeyTypeInUse } from './policy-check.ts'
 
 const SORTING = { column: 'keyType', direction: 'asc', nullable: false, dates: false } as const
 
@@ -136,4 +139,26 @@ export async function createKeyType(act: Act, input: { readonly name: string }):
   } catch (error) {
     throw isViolationOf(error, 'key_types_pkey') ? new NameTaken('key type') : error
   }
+}
+
+/** Takes a key type away that this installation added, and its policy. Throws `NotFound`, `KeyTypeInUse`. */
+export async function deleteKeyType(act: Act, typeName: string): Promise<string> {
+  return change(act, async (tx, record) => {
+    if (!(await findKeyTypes(tx)).includes(typeName)) throw new NotFound('key type')
+    if (BUILT_IN_TYPES.some((type) => type === typeName)) {
+      throw new KeyTypeInUse('This key type comes with the product and stays.')
+    }
+    // Deleted keys count too: their record says what they were, and they can be restored.
+    if ((await countKeys(tx, { type: typeName })) > 0) {
+      throw new KeyTypeInUse('There are keys of this type, some perhaps deleted. Give them another type first.')
+    }
+    const policy = await store.findPolicy(tx, { keyType: typeName })
+    if (policy) {
+      await store.deletePolicy(tx, policy.id)
+      record(fact('deletePolicy', policy, rulesOf(policy), undefined))
+    }
+    await store.deleteKeyType(tx, typeName)
+    record({ action: 'deleteKeyType', subjectType: 'KeyType', subjectId: null, subjectName: typeName })
+    return typeName
+  })
 }

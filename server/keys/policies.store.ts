@@ -41,6 +41,8 @@ export const deletePolicy = (tx: Tx, id: string) => tx.policy.delete({ where: { 
 
 export const insertKeyType = (tx: Tx, name: string, createdAt: Date) => tx.keyType.create({ data: { name, createdAt } })
 
+export const deleteKeyType = (tx: Tx, name: string) => tx.keyType.delete({ where: { name } })
+
 /** How many of these exist and are not deleted. */
 export const countProviders = (tx: Tx, ids: readonly string[]) =>
   tx.provider.count({ where: { id: { in: [...ids] }, deletedAt: null } })

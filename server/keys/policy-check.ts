@@ -51,6 +51,9 @@ export class ProviderNotAllowed extends Problem {
   }
 }
 
+/** A key type that cannot be taken away. */
+export class KeyTypeInUse extends Problem {}
+
 const DAY_MS = 86_400_000
 const OTHER_LIFETIME_DAYS = 90
 

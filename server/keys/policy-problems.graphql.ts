@@ -1,6 +1,13 @@
 import { builder } from '../graphql/builder.ts'
 import { problem } from '../graphql/problems.ts'
-import { FieldRequired, LifetimeTooLong, NamingRuleViolated, ProviderNotAllowed, TooManyKeys } from './policy-check.ts'
+import {
+  FieldRequired,
+  KeyTypeInUse,
+  LifetimeTooLong,
+  NamingRuleViolated,
+  ProviderNotAllowed,
+  TooManyKeys,
+} from './policy-check.ts'
 
 /** What a policy can refuse; members of the result unions of every verb that makes or changes a key. */
 export const POLICY_PROBLEMS = [NamingRuleViolated, LifetimeTooLong, FieldRequired, TooManyKeys, ProviderNotAllowed]
@@ -48,4 +55,9 @@ builder.objectType(TooManyKeys, {
 builder.objectType(ProviderNotAllowed, {
   name: 'ProviderNotAllowed',
   ...problem('Keys of this type may not open this provider.'),
+})
+
+builder.objectType(KeyTypeInUse, {
+  name: 'KeyTypeInUse',
+  ...problem('The key type comes with the product, or there are keys of it.'),
 })
