@@ -36,6 +36,17 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/prices', component: () => import('./pages/PricesPage.vue'), meta: { title: 'Prices', forAll: true } },
   { path: '/admin/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'Users', forAll: true } },
   {
+    path: '/admin/policies',
+    component: () => import('./pages/PoliciesPage.vue'),
+    meta: { title: 'Policies', forAll: true },
+  },
+  {
+    path: '/admin/policies/:type',
+    name: 'policy',
+    component: () => import('./pages/PolicyPage.vue'),
+    meta: { title: 'Policy', forAll: true },
+  },
+  {
     path: '/admin/audit',
     component: () => import('./pages/AuditPage.vue'),
     meta: { title: 'Audit log', forAll: true },

@@ -22,6 +22,7 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
       { label: 'Rules', to: '/admin/rules', icon: 'i-lucide-scale' },
       { label: 'Limits', to: '/admin/limits', icon: 'i-lucide-gauge' },
       { label: 'Prices', to: '/admin/prices', icon: 'i-lucide-receipt' },
+      { label: 'Policies', to: '/admin/policies', icon: 'i-lucide-clipboard-check' },
       { label: 'Groups', to: '/admin/groups', icon: 'i-lucide-users-round' },
       { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
       { label: 'Audit log', to: '/admin/audit', icon: 'i-lucide-scroll-text' },

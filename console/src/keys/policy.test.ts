@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { refusalToDeleteType, toLine, toUsualDays } from './policy.ts'
+import type { Policy } from './policyDocuments.ts'
+import { noGroup, policySchema, toRules, toState } from './policyForm.ts'
+
+const blank: Policy = {
+  id: 'p',
+  keyType: 'Partner',
+  namingPattern: null,
+  namingExamples: [],
+  namingCounterexamples: [],
+  requiredDetails: [],
+  fields: [],
+  defaultLifetimeDays: null,
+  maxLifetimeDays: null,
+  neverAllowed: false,
+  approvalRequired: false,
+  approverGroupId: null,
+  maxKeysPerUser: null,
+  providerIds: [],
+  models: [],
+  addresses: [],
+  endpoints: [],
+  idleDays: null,
+  rotationDays: null,
+}
+
+test('what a policy enforces is one line, the most important first', () => {
+  const policy = {
+    ...blank,
+    approvalRequired: true,
+    namingPattern: '[a-z]+',
+    namingExamples: ['search'],
+    maxLifetimeDays: 30,
+    requiredDetails: ['PURPOSE' as const],
+    fields: [{ name: 'Cost centre', required: true, choices: [] }],
+    maxKeysPerUser: 1,
+  }
+  expect(toLine(policy)).toBe(
+    'Needs approval · names like “search” · 30 days by default, at most 30 · must say purpose, Cost centre · 1 key per user',
+  )
+  expect(toLine(null)).toBe('No rules: any name, any lifetime.')
+})
+
+test('a new key usually lives 90 days, or as long as the maximum lets it', () => {
+  expect(toUsualDays(null)).toBe(90)
+  expect(toUsualDays({ defaultLifetimeDays: null, maxLifetimeDays: 14 })).toBe(14)
+  expect(toUsualDays({ defaultLifetimeDays: 7, maxLifetimeDays: 14 })).toBe(7)
+})
+
+test('types that come with the product stay', () => {
+  expect(refusalToDeleteType('Emergency')).not.toBeNull()
+  expect(refusalToDeleteType('Partner')).toBeNull()
+})
+
+test('a policy that is opened and saved again stays what it is', () => {
+  const { id: _id, keyType: _type, ...rules } = { ...blank, maxLifetimeDays: 30, approvalRequired: true }
+  expect(toRules(toState({ ...blank, ...rules }))).toEqual(rules)
+})
+
+test('empty fields take a rule away, and what hangs on another rule goes with it', () => {
+  const state = { ...toState(blank), namingExamples: ['left over'], approverGroupId: 'g', neverAllowed: true }
+  expect(toRules({ ...state, maxLifetimeDays: '30' })).toMatchObject({
+    namingPattern: null,
+    namingExamples: [],
+    approverGroupId: null,
+    neverAllowed: false,
+    maxLifetimeDays: 30,
+  })
+  expect(toRules({ ...state, approvalRequired: true, approverGroupId: noGroup }).approverGroupId).toBeNull()
+})
+
+test('what contradicts itself is told at its field', () => {
+  const pathsOf = (state: object) =>
+    policySchema.safeParse({ ...toState(blank), ...state }).error?.issues.map((issue) => issue.path.join('.'))
+  expect(pathsOf({ defaultLifetimeDays: '90', maxLifetimeDays: '30' })).toEqual(['defaultLifetimeDays'])
+  expect(pathsOf({ namingPattern: 'x' })).toEqual(['namingExamples'])
+  expect(pathsOf({ idleDays: '1.5', rotationDays: '3651' })).toEqual(['idleDays', 'rotationDays'])
+  expect(pathsOf({})).toBeUndefined()
+})
