@@ -74,6 +74,7 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   announce(parts, portOf(server), setupToken)
   const hurry = await untilToldToEnd(log)
   state.draining = true
+  parts.signals.close()
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
   await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
   scrapes?.close()

@@ -13,6 +13,7 @@ import { createMetrics } from './lib/metrics.ts'
 import { createOutgoing } from './lib/outgoing.ts'
 import type { Parts } from './lib/parts.ts'
 import { createRandom } from './lib/random.ts'
+import { createSignals } from './lib/signals.ts'
 
 const random = createRandom(systemClock)
 
@@ -33,6 +34,7 @@ export function buildParts(config: Config, log: Logger, db: Db, ownPorts: () => 
     keyring: createKeyring(config.masterKeys),
     outgoing: createOutgoing({ privateUpstreams, loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs }),
+    signals: createSignals({ db, log, alone: config.databaseUrl === null }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now()),
   }

@@ -46,6 +46,7 @@ export const client = new Client({
   url: endpoint,
   preferGetMethod: false,
   requestPolicy: 'cache-and-network',
+  fetchSubscriptions: true,
   fetchOptions: { credentials: 'same-origin', headers: { 'x-aic-csrf': '1' } },
   exchanges: [
     mapExchange({

@@ -62,6 +62,7 @@ async function attack(mutation: string, viewer: Viewer | null): Promise<string> 
     parts: world.parts,
     viewer,
     origin,
+    isUnchanged: async () => true,
     session: { start: () => undefined, end: () => undefined },
   }
   const source = `mutation { ${mutation}(input: ${ATTACKS[mutation] ?? '{}'}) { __typename } }`

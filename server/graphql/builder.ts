@@ -88,6 +88,8 @@ builder.mutationType({
     'What can be done. Each takes one `input`; each result says what was done, or names the fact that stopped it.',
 })
 
+builder.subscriptionType({ description: 'What can be followed, over server-sent events.' })
+
 builder.scalarType('DateTime', {
   description: 'An instant in UTC, ISO 8601 with milliseconds: `2026-11-23T05:30:00.000Z`.',
   serialize: (value) => value.toISOString(),

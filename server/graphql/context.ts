@@ -8,6 +8,8 @@ export type Context = {
   readonly parts: Parts
   readonly viewer: Viewer | null
   readonly origin: Origin
+  /** False once the viewer has been signed out, disabled or given another role: what is followed ends then. */
+  readonly isUnchanged: () => Promise<boolean>
   /** Cookies of the answer. */
   readonly session: {
     start(token: string, expiresAt: Date): void

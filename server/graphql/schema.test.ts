@@ -43,7 +43,7 @@ function fieldPlaces(
   ]
 }
 
-const rootFields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
   Object.values(type?.getFields() ?? {}),
 )
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {})

@@ -28,7 +28,6 @@ type ServerContext = { readonly own: Context }
 
 /** Handles `/graphql` on the node server. */
 export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerResponse) => void {
-  const trusted = readRanges(parts.config.trustedProxies)
   const yoga = createYoga<ServerContext, Context>({
     schema,
     context: ({ own }) => own,
@@ -49,24 +48,8 @@ export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerR
     maxRequestBodySize: MAX_DOCUMENT_BYTES,
   })
 
-  async function contextOf(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<Context | null> {
-    const { authorization } = req.headers
-    const accessToken = authorization === undefined ? null : (/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '')
-    const sessionToken = readSessionCookie(req.headers.cookie)
-    const origin = {
-      requestId,
-      address: clientAddress(req, trusted),
-      userAgent: req.headers['user-agent']?.slice(0, 300) ?? null,
-    }
-    const proof = accessToken !== null ? { accessToken } : sessionToken !== null ? { sessionToken } : null
-    const viewer = proof && (await findViewer(parts, proof))
-    // A session that has ended is nobody; a token that does not work is a broken script, which must be told.
-    if (accessToken !== null && !viewer) return null
-    return { parts, viewer, origin, session: sessionCookies(res) }
-  }
-
   async function handle(req: IncomingMessage, res: ServerResponse, requestId: string) {
-    const own = await contextOf(req, res, requestId)
+    const own = await contextOf(parts, req, res, requestId)
     if (own) return await yoga(req, res, { own })
     res.setHeader('www-authenticate', 'Bearer')
     const message = 'This access token is not valid.'
@@ -84,4 +67,30 @@ export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerR
       else answerError(res, { status: 500, code: 'INTERNAL_ERROR', message }, requestId)
     })
   }
+}
+
+/** Null when an access token does not work. */
+async function contextOf(
+  parts: Parts,
+  req: IncomingMessage,
+  res: ServerResponse,
+  requestId: string,
+): Promise<Context | null> {
+  const { authorization } = req.headers
+  const accessToken = authorization === undefined ? null : (/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '')
+  const sessionToken = readSessionCookie(req.headers.cookie)
+  const origin = {
+    requestId,
+    address: clientAddress(req, readRanges(parts.config.trustedProxies)),
+    userAgent: req.headers['user-agent']?.slice(0, 300) ?? null,
+  }
+  const proof = accessToken !== null ? { accessToken } : sessionToken !== null ? { sessionToken } : null
+  const viewer = proof && (await findViewer(parts, proof))
+  // A session that has ended is nobody; a token that does not work is a broken script, which must be told.
+  if (accessToken !== null && !viewer) return null
+  const isUnchanged = async () => {
+    const now = proof && (await findViewer(parts, proof))
+    return now?.role === viewer?.role
+  }
+  return { parts, viewer, origin, isUnchanged, session: sessionCookies(res) }
 }

@@ -8,6 +8,7 @@ import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Random } from './random.ts'
+import type { Signals } from './signals.ts'
 
 /** What the process is made of; `main.ts` builds it once, everything else is handed it. */
 export type Parts = {
@@ -19,6 +20,7 @@ export type Parts = {
   readonly keyring: Keyring
   readonly outgoing: Outgoing
   readonly changes: Changes
+  readonly signals: Signals
   readonly metrics: Metrics
   /** Of the providers, as this process has found them. */
   readonly breakers: Breakers

@@ -36,7 +36,7 @@ type Answer = {
 async function ask(viewer: Viewer | null, source: string, variableValues: Record<string, unknown> = {}) {
   const session = { start: () => undefined, end: () => undefined }
   const origin = { requestId: null, address: '192.0.2.1', userAgent: null }
-  const contextValue: Context = { parts, viewer, origin, session }
+  const contextValue: Context = { parts, viewer, origin, isUnchanged: async () => true, session }
   const answer: Answer = JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue })))
   const codes = (answer.errors ?? []).map(({ extensions }) => Reflect.get(extensions, 'code'))
   return { data: answer.data, codes, text: JSON.stringify(answer) }

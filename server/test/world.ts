@@ -10,6 +10,7 @@ import { createMetrics } from '../lib/metrics.ts'
 import { createOutgoing } from '../lib/outgoing.ts'
 import type { Parts } from '../lib/parts.ts'
 import { createRandom } from '../lib/random.ts'
+import { createSignals } from '../lib/signals.ts'
 import type { Act } from '../users/viewer.ts'
 import { type TestDb, testDb } from './database.ts'
 
@@ -57,11 +58,15 @@ export async function testWorld(): Promise<World> {
     keyring: createKeyring([randomBytes(32)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
     changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
+    signals: createSignals({ db, log, alone: false }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now()),
   }
   await parts.changes.start()
-  afterAll(() => parts.changes.stop())
+  afterAll(async () => {
+    parts.signals.close()
+    await parts.changes.stop()
+  })
   return {
     parts,
     db,

@@ -100,7 +100,7 @@ builder.prismaObjectFields(UsageEntry, (t) => ({
 
 const UsageEntryOrder = orderInput('UsageEntry', { STARTED_AT: { description: 'When the request came in.' } })
 
-const UsageEntryFilter = builder.inputType('UsageEntryFilter', {
+export const UsageEntryFilter = builder.inputType('UsageEntryFilter', {
   description: 'Narrows the log; what is given must all hold. It never widens what the viewer may see.',
   fields: (t) => ({
     from: t.field({ type: 'DateTime', description: 'At or after this instant.' }),

@@ -18,8 +18,8 @@ export async function listUsageEntries(
   direction: 'ASC' | 'DESC',
 ) {
   const { prisma } = act.parts.db
-  const impossible = [filter.ownerId, filter.keyId, filter.providerId].some((id) => id != null && !isId(id))
-  if (impossible) return { ...toPage<store.UsageEntryRow>([], args, () => null), countAll: () => Promise.resolve(0) }
+  if (isImpossible(filter))
+    return { ...toPage<store.UsageEntryRow>([], args, () => null), countAll: () => Promise.resolve(0) }
   const where = { AND: [visibleTo(act), store.toWhere(filter)] }
   const rows = await store.listEntries(prisma, where, toKeyset(args, sorting(direction)))
   const countAll = async () => {
@@ -29,15 +29,21 @@ export async function listUsageEntries(
   return { ...toPage(rows, args, (row) => row.startedAt), countAll }
 }
 
-/** A version 7 UUID begins with its milliseconds: they lead to the one partition that can hold the entry. */
-const partitionOf = (id: string) => {
-  const at = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
-  const aroundMs = 60_000
-  return { gte: new Date(at - aroundMs), lte: new Date(at + aroundMs) }
+/** True when the filter names something that cannot exist. */
+export const isImpossible = ({ ownerId, keyId, providerId }: store.UsageEntryFilter): boolean =>
+  [ownerId, keyId, providerId].some((id) => id != null && !isId(id))
+
+const AROUND_MS = 60_000
+const bornAt = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+
+/** Version 7 UUIDs begin with their milliseconds: they lead to the few partitions that can hold the entries. */
+export function partitionsOf(ids: readonly string[]) {
+  const instants = ids.map(bornAt)
+  return { gte: new Date(Math.min(...instants) - AROUND_MS), lte: new Date(Math.max(...instants) + AROUND_MS) }
 }
 
 /** Null when there is none of this id, or it is not the viewer's to see. */
 export async function findUsageEntry(act: Act, id: string): Promise<store.UsageEntryRow | null> {
   if (!isId(id)) return null
-  return store.findEntry(act.parts.db.prisma, { AND: [visibleTo(act), { id, startedAt: partitionOf(id) }] })
+  return store.findEntry(act.parts.db.prisma, { AND: [visibleTo(act), { id, startedAt: partitionsOf([id]) }] })
 }

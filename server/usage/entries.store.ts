@@ -48,6 +48,9 @@ export const listEntries = (tx: Tx, where: Where, keyset: Keyset) =>
     take: keyset.take,
   })
 
+export const listOldestFirst = (tx: Tx, where: Where) =>
+  tx.usageEntry.findMany({ where, orderBy: [{ startedAt: 'asc' }, { id: 'asc' }] })
+
 export const countEntries = (tx: Tx, where: Where) => tx.usageEntry.count({ where })
 export const findEntry = (tx: Tx, where: Where) => tx.usageEntry.findFirst({ where })
 

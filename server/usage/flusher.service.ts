@@ -28,6 +28,8 @@ type Needs = {
   readonly db: Pick<Db, 'pool'>
   readonly log: Logger
   readonly measure: MeterEntries
+  /** Hears the ids of what the database has now. */
+  readonly announce?: (ids: readonly string[]) => void
   /** Hears which charges the database counts now. */
   readonly leases?: { stored(charges: readonly Charge[]): void }
 }
@@ -70,7 +72,7 @@ export function createFlusher(needs: Needs): Flusher {
 
 /** What moves everything there is: what an earlier run left, what is in memory, what had to be left on disk. */
 function mover(needs: Needs): () => Promise<void> {
-  const { journal, measure, leases } = needs
+  const { journal, measure, leases, announce } = needs
   let { leftOver } = journal
   return async () => {
     if (leftOver.length > 0) {
@@ -82,6 +84,7 @@ function mover(needs: Needs): () => Promise<void> {
       await storeAll(needs, batch)
       journal.stored(batch.length)
       measure(batch)
+      announce?.(batch.map(({ id }) => id))
       leases?.stored(batch.flatMap(({ charges }) => charges ?? []))
     }
     for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {

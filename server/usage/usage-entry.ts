@@ -3,6 +3,9 @@ import type { Charge } from '../limits/charge.ts'
 
 export type { RefusalCause, UsageEnd }
 
+/** The channel of signals by which the ids of entries go round that have just been stored. */
+export const STORED_ENTRIES = 'usage_entries'
+
 /** What is known of a `/work` request before it goes to a provider. */
 export type UsageIntent = {
   /** Also the request id that the caller sees (UUID version 7). */

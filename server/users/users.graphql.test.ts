@@ -25,6 +25,7 @@ async function ask(viewer: Viewer | null, source: string, variableValues: Record
     parts,
     viewer,
     origin,
+    isUnchanged: async () => true,
     session: { start: (token) => cookies.push(token), end: () => cookies.push(null) },
   }
   const answer: Answer = JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue })))
