@@ -47,6 +47,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Policy', forAll: true },
   },
   {
+    path: '/admin/emergency',
+    component: () => import('./pages/EmergencyPage.vue'),
+    meta: { title: 'Emergency', forAll: true },
+  },
+  {
     path: '/admin/audit',
     component: () => import('./pages/AuditPage.vue'),
     meta: { title: 'Audit log', forAll: true },
@@ -56,6 +61,8 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/SettingsPage.vue'),
     meta: { title: 'Settings', forAll: true },
   },
+  { path: '/notices', component: () => import('./pages/NoticesPage.vue'), meta: { title: 'Notices' } },
+  { path: '/limits', redirect: () => (viewer.value && canSeeAll(viewer.value) ? '/admin/limits' : '/usage') },
   { path: '/usage', component: () => import('./pages/UsagePage.vue'), meta: { title: 'Usage' } },
   { path: '/logs', component: () => import('./pages/LogsPage.vue'), meta: { title: 'Logs' } },
   { path: '/account', component: () => import('./pages/AccountPage.vue'), meta: { title: 'Account' } },

@@ -35,3 +35,9 @@ export const ListAudit = graphql(
   `,
   [AuditRow],
 )
+
+export const VerifyChain = graphql(`
+  query VerifyChain {
+    verifyAuditChain { entries head brokenAt }
+  }
+`)

@@ -25,6 +25,7 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
       { label: 'Policies', to: '/admin/policies', icon: 'i-lucide-clipboard-check' },
       { label: 'Groups', to: '/admin/groups', icon: 'i-lucide-users-round' },
       { label: 'Users', to: '/admin/users', icon: 'i-lucide-users' },
+      { label: 'Emergency', to: '/admin/emergency', icon: 'i-lucide-siren' },
       { label: 'Audit log', to: '/admin/audit', icon: 'i-lucide-scroll-text' },
       { label: 'Settings', to: '/admin/settings', icon: 'i-lucide-settings' },
     ],
