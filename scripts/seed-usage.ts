@@ -1,18 +1,16 @@
 import { parseArgs } from 'node:util'
 import { type Db, openDb } from '../server/lib/db.ts'
 import { createLog } from '../server/lib/log.ts'
-import type { UsageGroup } from '../server/usage/measured.ts'
-import { readUsage } from '../server/usage/report.store.ts'
-import type { UsageInterval } from '../server/usage/stretch.ts'
-import { readTrial } from '../server/usage/try-limit.store.ts'
 
 type Pool = Db['pool']
 
-const USAGE = 'Use: DATABASE_URL=… node scripts/seed-usage.ts [--entries 1000000] [--days 30] [--keys 100] [--measure]'
+const USAGE = 'Use: DATABASE_URL=… node scripts/seed-usage.ts [--entries 1000000] [--days 30] [--keys 100]'
 
 const USERS = 20
 const PROVIDERS = 3
 const MODELS = ['gpt-5-mini', 'gpt-5', 'gpt-5-nano', 'claude-sonnet', 'claude-haiku', 'embed-large']
+/** One in fifty thousand entries asks for it. The last key is as rare, and alone has the last provider. */
+const RARE_MODEL = 'rare-model'
 
 // Everything is derived from the number of the entry, so that a second run makes the same world.
 const PEOPLE = `
@@ -20,28 +18,54 @@ const PEOPLE = `
   FROM generate_series(0, ${USERS - 1}) n ON CONFLICT DO NOTHING;
   INSERT INTO providers (id, name, base_url, enabled_models)
   SELECT md5('provider' || n)::uuid, 'Seed provider ' || n, 'https://provider.example/v1', '{*}'
-  FROM generate_series(0, ${PROVIDERS - 1}) n ON CONFLICT DO NOTHING;`
+  FROM generate_series(0, ${PROVIDERS}) n ON CONFLICT DO NOTHING;`
+
+const providerOf = (key: string, keys: string) =>
+  `md5('provider' || CASE WHEN ${key} = ${keys} - 1 THEN ${PROVIDERS} ELSE ${key} % ${PROVIDERS} END)::uuid`
 
 const KEYS = `
   INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type)
   SELECT md5('key' || n)::uuid, 'Seed key ' || n, md5('user' || n % ${USERS})::uuid, md5('user' || n % ${USERS})::uuid,
-    md5('provider' || n % ${PROVIDERS})::uuid, 'Production'
+    ${providerOf('n', '$1::int')}, 'Production'
   FROM generate_series(0, $1::int - 1) n ON CONFLICT DO NOTHING`
+
+// Nobody knows what they are: their hashes are of nothing.
+const SECRETS = `
+  INSERT INTO key_secrets (id, key_id, public_id, secret_hash, pepper_version, last_four)
+  SELECT md5('key' || n)::uuid, md5('key' || n)::uuid, left(md5('public' || n), 12), sha256(''), 1, 'seed'
+  FROM generate_series(0, $1::int - 1) n ON CONFLICT DO NOTHING`
+
+/** How requests end: the share up to which each kind comes, with its status, code and end. */
+const ENDS = [
+  [0.94, 200, null, 'COMPLETE'],
+  [0.95, 200, null, 'CLIENT_LEFT'],
+  [0.98, 429, 'rate_limit_exceeded', 'REFUSED'],
+  [0.9998, 502, 'upstream_unreachable', 'UPSTREAM_FAILED'],
+  [0.99995, 504, 'upstream_timeout', 'UPSTREAM_FAILED'],
+  [1, 0, 'interrupted', 'INTERRUPTED'],
+] as const
 
 // Each key asks two models, one of them mostly; durations are spread like real ones, over three orders of magnitude.
 const ENTRIES = `
-  INSERT INTO usage_entries (id, started_at, key_id, secret_id, owner_id, provider_id, endpoint, model_asked, status, code,
-    "end", streamed, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, first_token_ms, overhead_us,
-    request_bytes, response_bytes)
-  SELECT gen_random_uuid(), $1::timestamptz + random() * interval '1 day', md5('key' || k)::uuid, md5('key' || k)::uuid,
-    md5('user' || k % ${USERS})::uuid, md5('provider' || k % ${PROVIDERS})::uuid, 'chat/completions',
-    ($2::text[])[1 + (k + CASE WHEN dice < 0.2 THEN 1 ELSE 0 END) % ${MODELS.length}],
-    CASE WHEN dice < 0.95 THEN 200 WHEN dice < 0.98 THEN 429 ELSE 502 END,
-    CASE WHEN dice < 0.95 THEN NULL WHEN dice < 0.98 THEN 'rate_limit_exceeded' ELSE 'upstream_unreachable' END,
-    (CASE WHEN dice < 0.95 THEN 'COMPLETE' WHEN dice < 0.98 THEN 'REFUSED' ELSE 'UPSTREAM_FAILED' END)::"UsageEnd",
-    dice < 0.5, (50 + 2000 * random())::int, (20 + 800 * random())::int, 0, (10 + 5000 * random())::bigint,
-    exp(5 + 3.5 * random())::int, CASE WHEN dice < 0.95 THEN exp(4 + 3 * random())::int END, 300, 2000, 4000
-  FROM (SELECT (random() * random() * $3::int)::int % $3::int AS k, random() AS dice FROM generate_series(1, $4::int)) e`
+  INSERT INTO usage_entries (id, started_at, key_id, secret_id, owner_id, provider_id, endpoint, model_asked,
+    model_answered, status, code, "end", streamed, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms,
+    first_token_ms, overhead_us, request_bytes, response_bytes)
+  SELECT overlay(replace(gen_random_uuid()::text, '-', '')
+      PLACING lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' FROM 1 FOR 13)::uuid,
+    at, md5('key' || k)::uuid, md5('key' || k)::uuid, md5('user' || k % ${USERS})::uuid, ${providerOf('k', '$3::int')},
+    'chat/completions', model, CASE WHEN ending <= 2 THEN model || '-2026-11-01' END, ($5::int[])[ending],
+    ($6::text[])[ending], ($7::text[])[ending]::"UsageEnd", dice < 0.5, (50 + 2000 * random())::int,
+    (20 + 800 * random())::int, 0, (10 + 5000 * random())::bigint, exp(5 + 3.5 * random())::int,
+    CASE WHEN ending <= 2 THEN exp(4 + 3 * random())::int END, 300, 2000, 4000
+  FROM (
+    SELECT *, 1 + width_bucket(dice, $8::float8[]) AS ending, CASE WHEN random() < 0.00002 THEN '${RARE_MODEL}'
+      ELSE ($2::text[])[1 + (k + (dice < 0.2)::int) % ${MODELS.length}] END AS model
+    FROM (
+      SELECT (random() * random() * $3::int)::int % $3::int AS k, random() AS dice,
+        date_trunc('milliseconds', $1::timestamptz + random() * least(interval '1 day', now() - $1::timestamptz)) AS at
+      FROM generate_series(1, $4::int)
+    ) e
+  ) e ORDER BY at`
 
 const summed = (table: string, column: string, start: string) => `
   INSERT INTO ${table} (${column}, key_id, owner_id, provider_id, model, status, code, requests, input_tokens,
@@ -70,77 +94,29 @@ const DURATIONS = `
   GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING`
 const DAY_MS = 86_400_000
 
+const endings = [
+  ENDS.map(([, status]) => status),
+  ENDS.map(([, , code]) => code),
+  ENDS.map(([, , , end]) => end),
+  ENDS.slice(0, -1).map(([share]) => share),
+]
+
 async function seed(pool: Pool, entries: number, days: number, keys: number): Promise<void> {
   await pool.query(PEOPLE)
   await pool.query(KEYS, [keys])
+  await pool.query(SECRETS, [keys])
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
-  for (let ago = days; ago > 0; ago--) {
+  for (let ago = days - 1; ago >= 0; ago--) {
     const day = new Date(today - ago * DAY_MS)
     await pool.query('SELECT ensure_usage_partitions($1::date, $1::date)', [day.toISOString().slice(0, 10)])
-    await pool.query(ENTRIES, [day, MODELS, keys, Math.round(entries / days)])
+    await pool.query(ENTRIES, [day, MODELS, keys, Math.round(entries / days), ...endings])
     await pool.query(HOUR, [day])
     await pool.query(DAY, [day])
     await pool.query(DURATIONS, [day])
-    process.stdout.write(`\r${days - ago + 1} of ${days} days`)
+    process.stdout.write(`\r${days - ago} of ${days} days`)
   }
   process.stdout.write('\n')
   await pool.query('VACUUM ANALYZE')
-}
-
-/** The middle of three runs, in milliseconds. */
-async function time(work: () => Promise<unknown>): Promise<number> {
-  const runs: number[] = []
-  for (let run = 0; run < 3; run++) {
-    const begun = performance.now()
-    await work()
-    runs.push(performance.now() - begun)
-  }
-  return Math.round(runs.toSorted((a, b) => a - b)[1] ?? 0)
-}
-
-const GROUPS: readonly (UsageGroup | null)[] = [null, 'KEY', 'OWNER', 'PROVIDER', 'MODEL', 'STATUS', 'CODE']
-const SPANS: readonly (readonly [UsageInterval, number])[] = [
-  ['HOUR', 1],
-  ['HOUR', 7],
-  ['HOUR', 30],
-  ['DAY', 30],
-  ['TOTAL', 30],
-]
-
-async function measure(pool: Pool): Promise<void> {
-  const to = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000)
-  const nobody = { ownerId: null, keyId: null, providerId: null, model: null }
-  const { rows } = await pool.query<{ id: string }>(`SELECT md5('user1')::uuid AS id`)
-  for (const ownerId of [null, rows[0]?.id ?? null]) {
-    for (const [interval, days] of SPANS) {
-      const from = new Date(to.getTime() - days * DAY_MS)
-      const line: string[] = []
-      for (const groupBy of GROUPS) {
-        const filter = { ...nobody, ownerId }
-        const query = { from, to, interval, groupBy, timeZone: 'UTC', maxGroups: 20, durations: true, filter }
-        line.push(`${groupBy ?? 'all'} ${await time(() => readUsage(pool, query))}`)
-      }
-      process.stdout.write(
-        `${ownerId ? 'one owner' : 'everybody'}, ${interval} over ${days} days (ms): ${line.join(', ')}\n`,
-      )
-    }
-  }
-  const trial = { from: new Date(to.getTime() - 30 * DAY_MS), to, keyId: null, ownerIds: null, providerId: null }
-  const cases = [
-    ['REQUESTS', 'MINUTE', 25n],
-    ['REQUESTS', 'HOUR', 1000n],
-    ['REQUESTS', 'DAY', 20_000n],
-    ['TOKENS', 'MONTH', 500_000_000n],
-    ['MONEY', 'TOTAL', 1_000_000_000n],
-    ['CONCURRENCY', null, 3n],
-  ] as const
-  for (const [metric, period, amount] of cases) {
-    const question = { ...trial, modelPattern: null, metric, period, amount, timeZone: 'UTC' }
-    const { requests, refused } = await readTrial(pool, question)
-    const sum = refused.reduce((total, one) => total + one.requests, 0)
-    const ms = await time(() => readTrial(pool, question))
-    process.stdout.write(`try ${amount} ${metric} per ${period}: ${ms} ms, ${sum} of ${requests} refused\n`)
-  }
 }
 
 const { values } = parseArgs({
@@ -148,7 +124,6 @@ const { values } = parseArgs({
     entries: { type: 'string', default: '1000000' },
     days: { type: 'string', default: '30' },
     keys: { type: 'string', default: '100' },
-    measure: { type: 'boolean', default: false },
   },
 })
 const connectionString = process.env['DATABASE_URL']
@@ -159,7 +134,6 @@ if (connectionString === undefined) {
   const db = openDb({ connectionString }, createLog('warn'))
   const { pool } = db
   const [entries, days, keys] = [Number(values.entries), Number(values.days), Number(values.keys)]
-  if (entries > 0) await seed(pool, entries, days, keys)
-  if (values.measure) await measure(pool)
+  await seed(pool, entries, days, keys)
   await db.close()
 }

@@ -151,7 +151,8 @@ export function signIn(product: Product, username: string): Promise<Person> {
   return enter(product, 'signIn', { username, password })
 }
 
-function admin(product: Product, self: Person): Admin {
+/** Somebody who is signed in and an administrator. */
+export function asAdmin(product: Product, self: Person): Admin {
   return {
     ...self,
     provider: async (fake, input = {}) => {
@@ -188,5 +189,5 @@ export async function setUp(product: Product): Promise<Admin> {
     email: 'admin@example.com',
     password,
   })
-  return admin(product, self)
+  return asAdmin(product, self)
 }

@@ -35,12 +35,22 @@ export function createMetrics(): Metrics {
 function watchProcess(meter: Meter): () => void {
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   delay.enable()
-  meter
-    .createObservableGauge('nodejs.eventloop.delay.p99', { unit: 's', description: 'Since the last scrape.' })
-    .addCallback((result) => {
-      result.observe(delay.percentile(99) / NS_PER_S)
+  const p99 = meter.createObservableGauge('nodejs.eventloop.delay.p99', {
+    unit: 's',
+    description: 'Since the last scrape.',
+  })
+  const max = meter.createObservableGauge('nodejs.eventloop.delay.max', {
+    unit: 's',
+    description: 'Since the last scrape.',
+  })
+  meter.addBatchObservableCallback(
+    (result) => {
+      result.observe(p99, delay.percentile(99) / NS_PER_S)
+      result.observe(max, delay.max / NS_PER_S)
       delay.reset()
-    })
+    },
+    [p99, max],
+  )
   meter
     .createObservableGauge('process.memory.usage', { unit: 'By', description: 'Resident memory.' })
     .addCallback((result) => result.observe(process.memoryUsage.rss()))

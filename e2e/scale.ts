@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startDirect } from '../bench/targets.ts'
+import { type Product, startProduct } from './product/process.ts'
+import { type Admin, asAdmin, setUp, signIn } from './product/world.ts'
+import { type Facts, middleOf, viewsOf } from './scale/questions.ts'
+import { timeView, watchLoop } from './scale/watch.ts'
+import { compare } from './scale/work.ts'
+
+/**
+ * The promises for many usage entries: every usage query of the console and every page of Logs within 200 ms, and the
+ * p99 of `/work` during them below 1.5 times that without. `--entries 1000000 --days 30 --keys 100` are seeded first, into
+ * the database of AIC_DATA_DIR or DATABASE_URL, or a new one that goes at the end; 0: it was seeded before. `--rate` of
+ * requests per second.
+ */
+const options = {
+  entries: { type: 'string', default: '1000000' },
+  days: { type: 'string', default: '30' },
+  keys: { type: 'string', default: '100' },
+  runs: { type: 'string', default: '5' },
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '8' },
+  rate: { type: 'string', default: '200' },
+} as const
+const { values } = parseArgs({ options })
+const longestMs = 200
+const highestRatio = 1.5
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+let broken = 0
+
+function check(name: string, holds: boolean, figures: string): void {
+  if (!holds) broken += 1
+  say(`${holds ? 'ok  ' : 'FAIL'} ${name.padEnd(52)} ${figures}`)
+}
+
+const pickEnv = (names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+
+async function seed(databaseUrl: string): Promise<void> {
+  const program = fileURLToPath(new URL('../scripts/seed-usage.ts', import.meta.url))
+  const given = ['entries', 'days', 'keys'] as const
+  const args = [program, ...given.flatMap((name) => [`--${name}`, values[name]])]
+  const env = { ...process.env, DATABASE_URL: databaseUrl }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error('the entries could not be seeded')
+}
+
+const seeded = (name: string) =>
+  createHash('md5')
+    .update(name)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+
+/** The key that is used most is the first, and its owner the one with the most requests. */
+const factsNow = (): Facts => ({
+  now: Date.now(),
+  owner: seeded('user0'),
+  key: seeded('key0'),
+  rareKey: seeded(`key${Number(values.keys) - 1}`),
+  provider: seeded('provider0'),
+  rareProvider: seeded('provider3'),
+})
+
+async function measure(product: Product, admin: Admin, upstream: number): Promise<void> {
+  const api = await admin.accessToken(['READ'])
+  const held = watchLoop(product.url, api.proof.token ?? '')
+  const facts = factsNow()
+  const { usageEntries } = await api.query<{ usageEntries: { pageInfo: { endCursor: string } } }>(
+    middleOf(facts).document,
+    middleOf(facts).variables,
+  )
+  const views = viewsOf(facts, usageEntries.pageInfo.endCursor)
+  for (const view of views) {
+    await held()
+    const timings = await timeView(api, view, Number(values.runs))
+    const loop = await held()
+    for (const { name, median, worst } of timings)
+      check(name, median < longestMs, `median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`)
+    say(`     the event loop was held ${loop.toFixed(0)} ms at most`)
+  }
+  const provider = await admin.provider(
+    { url: `http://127.0.0.1:${upstream}` },
+    { name: `Scale ${facts.now}`, enabledModels: ['bench'] },
+  )
+  const { secret } = await admin.key(provider, { name: `Scale ${facts.now}` })
+  const load = {
+    port: product.port,
+    path: '/work/chat/completions',
+    headers: { authorization: `Bearer ${secret}` },
+    bodyBytes: 300,
+    stream: false,
+    connections: 64,
+    seconds: Number(values.seconds),
+    rate: Number(values.rate),
+  }
+  const { p50, p99, opened } = await compare({ api, views, options: load, rounds: Number(values.rounds) })
+  const loop = await held()
+  const words = ({ without, during }: typeof p99) =>
+    `${without.toFixed(2)} ms without, ${during.toFixed(2)} ms during, ratio ${(during / without).toFixed(2)}`
+  say(`     ${opened} views were opened meanwhile; the event loop was held ${loop.toFixed(0)} ms at most`)
+  say(`     /work p50${' '.repeat(44)}${words(p50)}`)
+  check('/work p99', p99.during < highestRatio * p99.without, words(p99))
+}
+
+const database = pickEnv(['AIC_DATA_DIR', 'DATABASE_URL', 'AIC_MASTER_KEY'])
+const direct = await startDirect()
+const product = await startProduct({ env: { AIC_LOG_LEVEL: 'warn', ...database } })
+try {
+  const admin = await setUp(product).catch(async () => asAdmin(product, await signIn(product, 'admin')))
+  const socketDir = join(database['AIC_DATA_DIR'] ?? product.dataDir, 'run')
+  const embedded = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`
+  if (Number(values.entries) > 0) await seed(database['DATABASE_URL'] ?? embedded)
+  await measure(product, admin, direct.port)
+} finally {
+  await product.stop()
+  await direct.stop()
+}
+say(broken === 0 ? 'everything holds' : `${broken} do not hold`)
+process.exitCode = broken === 0 ? 0 : 1
