@@ -79,7 +79,9 @@ function beyond(cursor: Cursor, { column, direction, nullable, dates }: Sorting,
   const tie = { [column]: value, id: { [ahead]: cursor.id } }
   if (value === null) return backward ? { OR: [{ [column]: { not: null } }, tie] } : tie
   const strictly = { [column]: { [ahead]: value } }
-  return { OR: nullable && !backward ? [strictly, tie, { [column]: null }] : [strictly, tie] }
+  if (nullable && !backward) return { OR: [strictly, tie, { [column]: null }] }
+  // The bound says nothing new, but an index can begin at it: of the alternatives it would read everything before.
+  return { [column]: { [`${ahead}e`]: value }, OR: [strictly, tie] }
 }
 
 /** Throws `InvalidInput` for a size out of bounds or a cursor of another list. */

@@ -108,7 +108,7 @@ export const UsageEntryFilter = builder.inputType('UsageEntryFilter', {
     ownerId: t.id({ description: 'Requests with keys of this person.' }),
     keyId: t.id({ description: 'Requests with this key.' }),
     providerId: t.id({ description: 'Requests to this provider.' }),
-    model: t.string({ description: 'Requests that asked for, or were answered by, exactly this model.' }),
+    model: t.string({ description: 'Requests that asked for exactly this model.' }),
     status: t.intList({ description: 'With one of these HTTP statuses.' }),
     code: t.stringList({ description: 'With one of these error codes.' }),
     end: t.field({ type: [UsageEnd], description: 'That ended in one of these ways.' }),

@@ -29,7 +29,6 @@ export function toWhere(filter: UsageEntryFilter): Where {
   return {
     AND: [
       from || to ? { startedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } } : {},
-      model ? { OR: [{ modelAsked: model }, { modelAnswered: model }] } : {},
       filter.errorsOnly ? { code: { not: null } } : {},
       status ? { status } : {},
       code ? { code } : {},
@@ -38,6 +37,7 @@ export function toWhere(filter: UsageEntryFilter): Where {
     ...(ownerId && { ownerId }),
     ...(keyId && { keyId }),
     ...(providerId && { providerId }),
+    ...(model && { modelAsked: model }),
   }
 }
 
