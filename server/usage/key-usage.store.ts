@@ -1,10 +1,11 @@
 import type pg from 'pg'
+import { calendarWindow } from '../limits/window.ts'
 import { SUMS, type Texts, toNumbers, type UsageTotals } from './report.store.ts'
 
 export type KeyUsage = {
   readonly last24Hours: UsageTotals
   readonly last30Days: UsageTotals
-  /** Requests per UTC day, 30 numbers, the oldest first, today last. */
+  /** Requests per day in the time zone of the installation, 30 numbers, the oldest first, today last. */
   readonly daily: readonly number[]
 }
 
@@ -17,10 +18,8 @@ export const NO_USAGE: UsageTotals = {
   costMicros: 0n,
 }
 
-// Each scan adds up before anything else is done: there are thousands of rows per key.
 const PER_KEY = `
-  SELECT key_id AS "keyId", date_bin('1 day', hour, $2::timestamptz) AS day, ${SUMS}
-  FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour >= $2 GROUP BY 1, 2
+  SELECT key_id AS "keyId", day, ${SUMS} FROM usage_days WHERE key_id = ANY($1::uuid[]) AND day >= $2 GROUP BY 1, 2
   UNION ALL
   SELECT key_id, NULL, ${SUMS} FROM usage_rollups WHERE key_id = ANY($1::uuid[]) AND hour > $3 GROUP BY 1`
 
@@ -35,11 +34,19 @@ type PerKeyRow = Texts & {
   readonly errors: number
 }
 
+type Now = { readonly now: Date; readonly timeZone: string }
+
 /** What each key did lately, by key id. Keys without a request are not in the map. */
-export async function readKeyUsage(pool: pg.Pool, ids: readonly string[], now: Date): Promise<Map<string, KeyUsage>> {
-  const today = now.getTime() - (now.getTime() % DAY_MS)
-  const since = today - (DAYS - 1) * DAY_MS
-  const { rows } = await pool.query<PerKeyRow>(PER_KEY, [ids, new Date(since), new Date(now.getTime() - DAY_MS)])
+export async function readKeyUsage(
+  reports: pg.Pool,
+  ids: readonly string[],
+  { now, timeZone }: Now,
+): Promise<Map<string, KeyUsage>> {
+  const today = calendarWindow('DAY', now.getTime(), timeZone).startsAt
+  // Noon is on its day whichever way clocks were changed since.
+  const since = calendarWindow('DAY', today - (DAYS - 1.5) * DAY_MS, timeZone).startsAt
+  const lately = new Date(now.getTime() - DAY_MS)
+  const { rows } = await reports.query<PerKeyRow>(PER_KEY, [ids, new Date(since), lately])
   const byKey = Map.groupBy(rows, ({ keyId }) => keyId)
   return new Map([...byKey].map(([id, ofKey]) => [id, toUsage(ofKey, since)]))
 }

@@ -2,9 +2,9 @@ import { type FieldNode, type GraphQLResolveInfo, visit } from 'graphql'
 import { builder } from '../graphql/builder.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
-import { type KeyUsage, NO_USAGE, readKeyUsage } from './key-usage.store.ts'
+import { type KeyUsage, NO_USAGE } from './key-usage.store.ts'
 import type { Percentiles } from './latency.ts'
-import { getUsage } from './report.service.ts'
+import { getUsage, listKeyUsage } from './report.service.ts'
 import type { UsageTotals as Totals, UsagePoint } from './report.store.ts'
 
 const UsageInterval = builder.enumType('UsageInterval', {
@@ -149,7 +149,7 @@ const ApiKeyUsage = builder.objectRef<KeyUsage>('ApiKeyUsage').implement({
     }),
     last30Days: t.field({
       type: UsageTotals,
-      description: 'The last 30 days with today, in UTC.',
+      description: 'The last 30 days with today, in the time zone of the installation.',
       resolve: (usage) => usage.last30Days,
     }),
     daily: t.intList({
@@ -166,7 +166,7 @@ builder.objectField(ApiKey, 'usage', (t) =>
     type: ApiKeyUsage,
     description: 'What it did lately.',
     load: async (ids: string[], { parts }: Context) => {
-      const usage = await readKeyUsage(parts.db.pool, ids, parts.clock.now())
+      const usage = await listKeyUsage(parts, ids)
       return ids.map((id) => usage.get(id) ?? UNUSED)
     },
     resolve: ({ id }) => id,

@@ -1,7 +1,9 @@
+import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import { readSettings } from '../users/installation.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
+import { type KeyUsage, readKeyUsage } from './key-usage.store.ts'
 import type { UsageGroup } from './measured.ts'
 import { readUsage, type UsagePoint } from './report.store.ts'
 import type { UsageInterval } from './stretch.ts'
@@ -45,9 +47,9 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
   const ids = [filter?.ownerId, filter?.keyId, filter?.providerId]
   const foreign = !seesAll(viewer) && filter?.ownerId != null && filter.ownerId !== viewer.id
   if (foreign || ids.some((id) => id != null && !isId(id))) return []
-  const { pool, prisma } = parts.db
+  const { prisma, reports } = parts.db
   const { timeZone } = await readSettings(prisma)
-  return readUsage(pool, {
+  return readUsage(reports, {
     from,
     to,
     interval,
@@ -62,4 +64,10 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
       model: filter?.model ?? null,
     },
   })
+}
+
+/** What each key did lately, by key id. Keys without a request are not in the map. */
+export async function listKeyUsage({ db, clock }: Parts, ids: readonly string[]): Promise<Map<string, KeyUsage>> {
+  const { timeZone } = await readSettings(db.prisma)
+  return readKeyUsage(db.reports, ids, { now: clock.now(), timeZone })
 }

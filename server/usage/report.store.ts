@@ -129,42 +129,14 @@ export const toNumbers = <Rest extends Texts>(row: Rest) => ({
   costMicros: BigInt(row.costMicros),
 })
 
-/** Reads with enough memory to count durations by hash: sorting a few hundred thousand of them takes three times as long. */
-async function inMemory(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-  const client = await pool.connect()
-  try {
-    await client.query(`BEGIN READ ONLY; SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off`)
-    const { rows } = await client.query<Row>(text, [...values])
-    return rows
-  } finally {
-    // Nothing was changed; a connection that cannot do this is not worth keeping.
-    await client.query('ROLLBACK').then(
-      () => client.release(),
-      (error: Error) => client.release(error),
-    )
-  }
-}
-
-const last = new WeakMap<pg.Pool, Promise<unknown>>()
-
-/** A page asks for several reports at once. One after the other they are hardly later, and leave room for `/work`. */
-function oneAtATime<Result>(pool: pg.Pool, read: () => Promise<Result>): Promise<Result> {
-  const result = (last.get(pool) ?? Promise.resolve()).then(read)
-  last.set(
-    pool,
-    result.catch(() => undefined),
-  )
-  return result
-}
-
 /** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
-export async function readUsage(pool: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
+export async function readUsage(reports: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { ownerId, keyId, providerId, model } = query.filter
   const [day, first, last] = dayBounds(query.from, query.to, query.timeZone)
   const narrowing = [ownerId, keyId, providerId, model, day, query.maxGroups]
   const measured = measuredOf(query)
   const values = [query.from, query.to, ...narrowing, first, last, measured?.dimension, measured?.value]
-  const rows = await oneAtATime(pool, () => inMemory(pool, textOf(query, measured), values))
+  const { rows } = await reports.query<Row>(textOf(query, measured), values)
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),
     latencyMs: percentilesOf(readSketch(latencies ?? [])),

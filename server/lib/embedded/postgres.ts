@@ -30,7 +30,8 @@ const SETTINGS: Settings = {
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
   io_method: 'sync',
-  max_parallel_workers_per_gather: '1',
+  // A second process for one query would take the core that serves requests meanwhile.
+  max_parallel_workers_per_gather: '0',
   huge_pages: 'off',
   jit: 'off',
   timezone: 'UTC',
