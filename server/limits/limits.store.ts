@@ -79,36 +79,60 @@ export async function findMissingTarget(tx: Tx, { keyId, userId, groupId, provid
   return missing === -1 ? null : (['keyId', 'userId', 'groupId', 'providerId'] as const)[missing]
 }
 
-/** Enabled limits that can concern a request with this key, by key id. */
-export async function listLimitsOfKeys(tx: Tx, keyIds: readonly string[]): Promise<Map<string, Limit[]>> {
-  const keys = await tx.apiKey.findMany({
-    where: { id: { in: [...keyIds] } },
-    select: { id: true, ownerId: true, providerId: true, owner: { select: { memberships: true } } },
-  })
-  const groupsOf = (key: (typeof keys)[number]) => key.owner.memberships.map(({ groupId }) => groupId)
-  const limits = await tx.limit.findMany({
+/** Whom a request is of and to; the model aside. */
+type Parties = {
+  readonly keyId: string | null
+  readonly userId: string
+  readonly groupIds: readonly string[]
+  readonly providerId: string
+}
+
+/** Enabled limits that can concern requests of any of these, the oldest first. */
+export const listLimitsOf = (tx: Tx, all: readonly Parties[]): Promise<Limit[]> =>
+  tx.limit.findMany({
     where: {
       enabled: true,
       deletedAt: null,
       OR: [
-        { keyId: { in: [...keyIds] } },
-        { userId: { in: keys.map(({ ownerId }) => ownerId) } },
-        { groupId: { in: keys.flatMap(groupsOf) } },
-        { providerId: { in: keys.map(({ providerId }) => providerId) } },
+        { keyId: { in: all.flatMap(({ keyId }) => keyId ?? []) } },
+        { userId: { in: all.map(({ userId }) => userId) } },
+        { groupId: { in: all.flatMap(({ groupIds }) => groupIds) } },
+        { providerId: { in: all.map(({ providerId }) => providerId) } },
         { target: { in: ['MODEL', 'EVERYTHING'] } },
       ],
     },
     orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     take: 1000,
   })
-  const concerns = (key: (typeof keys)[number], limit: Limit) =>
-    limit.target === 'MODEL' ||
-    limit.target === 'EVERYTHING' ||
-    limit.keyId === key.id ||
-    limit.userId === key.ownerId ||
-    limit.providerId === key.providerId ||
-    groupsOf(key).includes(limit.groupId ?? '')
-  return new Map(keys.map((key) => [key.id, limits.filter((limit) => concerns(key, limit))]))
+
+const concerns = ({ keyId, userId, groupIds, providerId }: Parties, limit: Limit) =>
+  limit.target === 'MODEL' ||
+  limit.target === 'EVERYTHING' ||
+  (keyId !== null && limit.keyId === keyId) ||
+  limit.userId === userId ||
+  limit.providerId === providerId ||
+  groupIds.includes(limit.groupId ?? '')
+
+const inGroups = { memberships: { where: { group: { deletedAt: null } }, select: { groupId: true } } } as const
+
+/** The groups of a person. */
+export async function listGroupIds(tx: Tx, userId: string): Promise<readonly string[]> {
+  const user = await tx.user.findUnique({ where: { id: userId }, select: inGroups })
+  return (user?.memberships ?? []).map(({ groupId }) => groupId)
+}
+
+/** Enabled limits that can concern a request with this key, by key id. */
+export async function listLimitsOfKeys(tx: Tx, keyIds: readonly string[]): Promise<Map<string, Limit[]>> {
+  const keys = await tx.apiKey.findMany({
+    where: { id: { in: [...keyIds] } },
+    select: { id: true, ownerId: true, providerId: true, owner: { select: inGroups } },
+  })
+  const parties = keys.map(({ id, ownerId, providerId, owner }) => {
+    const groupIds = owner.memberships.map(({ groupId }) => groupId)
+    return { keyId: id, userId: ownerId, groupIds, providerId }
+  })
+  const limits = await listLimitsOf(tx, parties)
+  return new Map(parties.map((one) => [one.keyId, limits.filter((limit) => concerns(one, limit))]))
 }
 
 /** What was used of a window, and what is promised to requests under way. */

@@ -37,7 +37,7 @@ export const AccessExplanation = builder.objectRef<Explanation>('AccessExplanati
   description: 'What would come of a request, and why. Nothing was asked of a provider, nothing was counted.',
   fields: (t) => ({
     allowed: t.boolean({
-      description: 'True when every layer here allows it.',
+      description: 'True when every layer but limits allows it; `limits` has what those say.',
       resolve: ({ verdicts }) => verdicts.every(({ allowed }) => allowed),
     }),
     refusedBy: t.field({
