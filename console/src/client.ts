@@ -66,6 +66,7 @@ export const client = new Client({
         KeyField: () => null,
         KeyReview: () => null,
         LeakReporter: () => null,
+        LimitVerdict: () => null,
         MailSettings: () => null,
         PolicyField: () => null,
         RefusedBy: () => null,

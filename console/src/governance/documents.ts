@@ -1,9 +1,35 @@
 import { graphql, type ResultOf } from '../graphql.ts'
 
-export const ShowInstallation = graphql(`
-  query ShowInstallation {
-    installationSettings { timeZone currency defaultMaxTokens usageRetentionDays }
+const InstallationRow = graphql(`
+  fragment InstallationRow on InstallationSettings {
+    timeZone
+    currency
+    defaultMaxTokens
+    usageRetentionDays
   }
 `)
 
-export type Installation = ResultOf<typeof ShowInstallation>['installationSettings']
+export const ShowInstallation = graphql(
+  `
+    query ShowInstallation {
+      installationSettings { ...InstallationRow }
+    }
+  `,
+  [InstallationRow],
+)
+
+export type Installation = ResultOf<typeof InstallationRow>
+
+export const UpdateInstallation = graphql(
+  `
+    mutation UpdateInstallation($input: UpdateInstallationSettingsInput!) {
+      updateInstallationSettings(input: $input) {
+        __typename
+        ... on Problem { message }
+        ... on InvalidInput { issues { path message } }
+        ... on UpdateInstallationSettingsSuccess { settings { ...InstallationRow } }
+      }
+    }
+  `,
+  [InstallationRow],
+)

@@ -1,4 +1,5 @@
 import { graphql, type ResultOf } from '../graphql.ts'
+import { LimitMeter } from '../limits/documents.ts'
 
 const KeyRow = graphql(`
   fragment KeyRow on ApiKey {
@@ -32,17 +33,28 @@ const KeyRow = graphql(`
 /** A key as every list and dialog of the console knows it. It never holds a secret. */
 export type Key = ResultOf<typeof KeyRow>
 
+/** What a list shows besides: the limits that concern it. */
+const ListedKey = graphql(
+  `
+    fragment ListedKey on ApiKey {
+      ...KeyRow
+      limits { ...LimitMeter }
+    }
+  `,
+  [KeyRow, LimitMeter],
+)
+
 export const ListKeys = graphql(
   `
     query ListKeys($first: Int, $last: Int, $before: String, $after: String, $filter: ApiKeyFilter, $orderBy: ApiKeyOrder) {
       apiKeys(first: $first, last: $last, before: $before, after: $after, filter: $filter, orderBy: $orderBy) {
-        nodes { ...KeyRow }
+        nodes { ...ListedKey }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
         totalCount
       }
     }
   `,
-  [KeyRow],
+  [ListedKey],
 )
 
 export const FindKeys = graphql(`

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isRaised, toLevel, toTarget, toTerms } from './limit.ts'
+import type { Meter } from './documents.ts'
+import { closestOf, isRaised, toLevel, toTarget, toTerms } from './limit.ts'
 
 test('a limit is one phrase', () => {
   expect(toTerms({ metric: 'TOKENS', period: 'DAY', amount: '12000' })).toBe('12,000 tokens per day')
@@ -15,6 +16,16 @@ test('a limit warns from 80 % on, and what is reserved counts', () => {
   expect(level('70', '10').tone).toBe('warning')
   expect(level('100').tone).toBe('full')
   expect(level('140').percent).toBe(100)
+})
+
+test('the closest limit is the one with the smallest part left', () => {
+  const meter = (id: string, used: string, effectiveAmount: string): Meter => ({
+    ...{ id, name: null, target: 'EVERYTHING', metric: 'REQUESTS', period: 'DAY', modelPattern: null, enabled: true },
+    ...{ amount: effectiveAmount, effectiveAmount, raisedAmount: null, raisedUntil: null, resetsAt: null },
+    ...{ used, reserved: '0', remaining: '0' },
+  })
+  expect(closestOf([meter('a', '900', '1000'), meter('b', '3', '3'), meter('c', '50', '60')])?.id).toBe('b')
+  expect(closestOf([])).toBeNull()
 })
 
 test('a limit of nothing is full', () => {

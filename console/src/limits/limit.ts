@@ -105,6 +105,11 @@ export function toLevel(limit: Pick<Meter, 'used' | 'reserved' | 'effectiveAmoun
   }
 }
 
+/** The one that the smallest part is left of; null of none. */
+export function closestOf(limits: readonly Meter[]): Meter | null {
+  return limits.toSorted((a, b) => toLevel(b).percent - toLevel(a).percent)[0] ?? null
+}
+
 /** True while a temporary raise is in force. */
 export function isRaised(limit: Pick<Meter, 'raisedUntil'>, now: number): boolean {
   return limit.raisedUntil !== null && Date.parse(limit.raisedUntil) > now

@@ -1,4 +1,5 @@
 import { graphql, type ResultOf } from '../graphql.ts'
+import { LimitMeter } from '../limits/documents.ts'
 
 const RuleRow = graphql(`
   fragment RuleRow on Rule {
@@ -97,12 +98,16 @@ export const TryRule = graphql(`
   }
 `)
 
-export const ExplainAccess = graphql(`
-  query ExplainAccess($model: String!, $keyId: ID, $userId: ID, $providerId: ID, $endpoint: Endpoint, $address: String) {
-    explainAccess(model: $model, keyId: $keyId, userId: $userId, providerId: $providerId, endpoint: $endpoint, address: $address) {
-      allowed
-      refusedBy { layer message }
-      verdicts { layer allowed message id name }
+export const ExplainAccess = graphql(
+  `
+    query ExplainAccess($model: String!, $keyId: ID, $userId: ID, $providerId: ID, $endpoint: Endpoint, $address: String) {
+      explainAccess(model: $model, keyId: $keyId, userId: $userId, providerId: $providerId, endpoint: $endpoint, address: $address) {
+        allowed
+        refusedBy { layer message }
+        verdicts { layer allowed message id name }
+        limits { allowed message limit { ...LimitMeter } }
+      }
     }
-  }
-`)
+  `,
+  [LimitMeter],
+)

@@ -1,4 +1,4 @@
-import { toCount, toDuration, toMoney, toShort } from './numbers.ts'
+import { toCount, toDuration, toMoney, toShort, toSign } from './numbers.ts'
 
 export type Series = {
   readonly name: string
@@ -8,7 +8,7 @@ export type Series = {
   readonly values: readonly (number | null)[]
 }
 
-/** What a chart counts: plain numbers, percent, milliseconds, or millionths of a dollar. */
+/** What a chart counts: plain numbers, percent, milliseconds, or millionths of the currency. */
 export type ChartUnit = '%' | 'ms' | '$'
 
 type Theme = { readonly text: string; readonly line: string; readonly color: (variable: string) => string }
@@ -32,7 +32,7 @@ export function toReading(value: number | null, unit: ChartUnit | undefined): st
 export function toTick(value: number, unit: ChartUnit | undefined): string {
   if (unit === '%') return `${value}%`
   if (unit === 'ms') return value >= 1000 ? `${toShort(value / 1000)} s` : `${toShort(value)} ms`
-  return unit === '$' ? `$${toShort(value / 1_000_000)}` : toShort(value)
+  return unit === '$' ? `${toSign()}${toShort(value / 1_000_000)}` : toShort(value)
 }
 
 /** The label of a moment on the time axis, in the browser's zone. */

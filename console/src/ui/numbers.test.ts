@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { toBig, toCost, toCount, toDuration, toMoney, toPlural, toRate, toShort, toSize } from './numbers.ts'
+import {
+  currency,
+  toBig,
+  toCost,
+  toCount,
+  toDuration,
+  toMoney,
+  toPlural,
+  toRate,
+  toShort,
+  toSign,
+  toSize,
+} from './numbers.ts'
 
 test('tokens beyond the safe integers keep every digit', () => {
   expect(toBig('9007199254740993123')).toBe('9,007,199,254,740,993,123')
@@ -9,6 +21,12 @@ test('an amount below a cent shows what it is instead of zero', () => {
   expect(toMoney('8400')).toBe('$0.0084')
   expect(toMoney('0')).toBe('$0.00')
   expect(toMoney('33020000')).toBe('$33.02')
+})
+
+test('amounts are in the currency of the installation', () => {
+  currency.value = 'EUR'
+  expect([toMoney('1240000'), toSign()]).toEqual(['€1.24', '€'])
+  currency.value = 'USD'
 })
 
 test('errors of no requests are no division by zero', () => {

@@ -1,3 +1,8 @@
+import { shallowRef } from 'vue'
+
+/** What amounts of money are in: the installation's currency, ISO 4217. */
+export const currency = shallowRef('USD')
+
 /** `12,480` */
 export function toCount(value: number): string {
   return new Intl.NumberFormat('en').format(value)
@@ -13,16 +18,22 @@ export function toBig(value: string): string {
   return new Intl.NumberFormat('en').format(BigInt(value))
 }
 
-/** `$1.24` from millionths of a dollar; four places below one cent. */
+/** `$1.24` from millionths of the currency; four places below one hundredth. */
 export function toMoney(micros: string): string {
-  const dollars = Number(micros) / 1_000_000
-  const digits = dollars !== 0 && Math.abs(dollars) < 0.01 ? 4 : 2
+  const units = Number(micros) / 1_000_000
+  const digits = units !== 0 && Math.abs(units) < 0.01 ? 4 : 2
   return new Intl.NumberFormat('en', {
     style: 'currency',
-    currency: 'USD',
+    currency: currency.value,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(dollars)
+  }).format(units)
+}
+
+/** `$`: the sign that stands before amounts. */
+export function toSign(): string {
+  const parts = new Intl.NumberFormat('en', { style: 'currency', currency: currency.value }).formatToParts(0)
+  return parts.find(({ type }) => type === 'currency')?.value ?? currency.value
 }
 
 /** A sum of costs; `–` when nothing in it had a known price, because unknown is not free. */

@@ -17,6 +17,7 @@ const EntryRow = graphql(`
     inputTokens
     outputTokens
     cachedTokens
+    tokensEstimated
     costMicros
     latencyMs
     firstTokenMs

@@ -6,6 +6,7 @@ export const groupings = [
   { value: '', label: 'Nothing', groupBy: null },
   { value: 'key', label: 'Key', groupBy: 'KEY' },
   { value: 'user', label: 'User', groupBy: 'OWNER' },
+  { value: 'group', label: 'Group', groupBy: 'GROUP' },
   { value: 'provider', label: 'Provider', groupBy: 'PROVIDER' },
   { value: 'model', label: 'Model', groupBy: 'MODEL' },
 ] as const

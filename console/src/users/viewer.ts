@@ -1,11 +1,18 @@
 import { computed, shallowRef } from 'vue'
 import { ask } from '../client.ts'
 import { graphql, type ResultOf } from '../graphql.ts'
+import { currency } from '../ui/numbers.ts'
 
 const Session = graphql(`
   query Session {
     setupRequired
     viewer { id username displayName email role createdAt }
+  }
+`)
+
+const Currency = graphql(`
+  query Currency {
+    installationSettings { currency }
   }
 `)
 
@@ -24,6 +31,13 @@ export async function loadViewer(): Promise<void> {
   if (!outcome.ok) return
   viewer.value = outcome.value.viewer
   isSetupRequired.value = outcome.value.setupRequired
+  if (viewer.value) void loadCurrency()
+}
+
+/** Amounts are drawn anew when it is another one than was thought. */
+async function loadCurrency(): Promise<void> {
+  const outcome = await ask(Currency, {})
+  if (outcome.ok) currency.value = outcome.value.installationSettings.currency
 }
 
 /** The signed-in viewer, for pages that are only reached by one. */
