@@ -62,7 +62,7 @@ async function mail(parts: Parts, row: Row): Promise<Outcome> {
   const notice = toNotice(row.notice)
   const title = titleOf(notice)
   const text = `${title}.\n\n${publicOrigin(parts.config)}${pathOf(notice)}\n`
-  await sendMail(server, { to: email, subject: title, text, messageId: `<${row.id}@ai-controller>` })
+  await sendMail(parts.outgoing, server, { to: email, subject: title, text, messageId: `<${row.id}@ai-controller>` })
   return { responseStatus: null, error: null }
 }
 

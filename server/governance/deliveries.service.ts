@@ -27,11 +27,11 @@ export async function listDeliveries({ parts }: Act, args: PageArgs, filter: sto
   return { ...page, countAll: () => store.countDeliveries(prisma, filter) }
 }
 
-async function requireUrl({ parts }: Act, url: string): Promise<void> {
+async function requireUrl({ parts }: Act, url: string, path = 'url'): Promise<void> {
   try {
     await parts.outgoing.checkUrl(url)
   } catch (error) {
-    if (error instanceof UrlRefused) throw new InvalidInput([{ path: 'url', message: error.message }])
+    if (error instanceof UrlRefused) throw new InvalidInput([{ path, message: error.message }])
     throw error
   }
 }
@@ -128,6 +128,8 @@ export async function redeliver(act: Act, id: string): Promise<store.DeliveryRow
   return attempted(act, id)
 }
 
+const SUBMISSION_PORT = 587
+
 const mailSchema = z.object({
   host: optionalText(255),
   port: z.int().min(1, 'must be from 1 to 65535.').max(65_535, 'must be from 1 to 65535.').nullish(),
@@ -150,6 +152,8 @@ export const getMailSettings = ({ parts }: Act) => store.getMailSettings(parts.d
  */
 export async function updateMailSettings(act: Act, input: MailEdit): Promise<store.MailSettingsRow> {
   const { password, ...edit } = parse(mailSchema, input)
+  // Mail is secured like https; each connection checks the host again.
+  if (edit.host) await requireUrl(act, `https://${edit.host}:${edit.port ?? SUBMISSION_PORT}`, 'host')
   return change(act, async (tx, record) => {
     const known = await store.getMailSettings(tx)
     const moved = edit.host !== undefined && edit.host !== known.host
@@ -178,7 +182,11 @@ export async function testMail({ parts, viewer }: Act): Promise<string | null> {
   if (!server) throw new InvalidInput([{ path: 'host', message: 'and the sender address must be set first.' }])
   if (!to) throw new InvalidInput([{ path: 'email', message: 'of your account is not set.' }])
   try {
-    await sendMail(server, { to, subject: 'Test mail of AI Controller', text: 'Mail of this installation arrives.\n' })
+    await sendMail(parts.outgoing, server, {
+      to,
+      subject: 'Test mail of AI Controller',
+      text: 'Mail of this installation arrives.\n',
+    })
     return null
   } catch (error) {
     return error instanceof Error ? error.message.slice(0, 300) : 'unknown error'

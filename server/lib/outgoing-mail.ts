@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import type { Outgoing } from './outgoing.ts'
 
 /** How mail leaves this installation. */
 export type MailServer = {
@@ -17,8 +18,11 @@ const TIMEOUT_MS = 15_000
 
 const isHere = (host: string) => host === 'localhost' || host === '127.0.0.1' || host === '::1'
 
-/** Hands one mail to the server. Rejects with the server's answer when it does not take it. */
-export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
+/**
+ * Hands one mail to the server, over a connection of the safe client. Rejects with `UrlRefused`, or with the server's
+ * answer when it does not take the mail.
+ */
+export async function sendMail(outgoing: Outgoing, server: MailServer, mail: Mail): Promise<void> {
   const { host, port, tls, username, password } = server
   const transport = createTransport({
     host,
@@ -27,7 +31,11 @@ export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
     // A password never crosses a network in the clear.
     requireTLS: !tls && !isHere(host),
     ...(username !== null && { auth: { user: username, pass: password ?? '' } }),
-    connectionTimeout: TIMEOUT_MS,
+    getSocket: (_options, done) => {
+      outgoing
+        .socket(host, port, { connectTimeoutMs: TIMEOUT_MS })
+        .then((connection) => done(null, { connection }), done)
+    },
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
     disableFileAccess: true,

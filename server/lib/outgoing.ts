@@ -36,6 +36,8 @@ export type Outgoing = {
   pool(origin: string, options: PoolOptions): Pool
   /** The same checked connections one by one, for a caller who speaks HTTP itself. */
   connect(origin: string, options: PoolOptions): Connect
+  /** One plain connection for a protocol that secures itself, such as mail. Rejects with `UrlRefused`, or the network's error. */
+  socket(host: string, port: number, options: PoolOptions): Promise<Socket>
   /** One request, whole answer. Throws `UrlRefused`, or the network's error. */
   request(url: string, request: OutgoingRequest): Promise<OutgoingAnswer>
 }
@@ -62,7 +64,7 @@ export function createOutgoing(settings: OutgoingSettings): Outgoing {
   }
   const pool = (origin: string, { connectTimeoutMs }: PoolOptions) =>
     new Pool(origin, {
-      connect: connectorFor(policy, origin, connectTimeoutMs),
+      connect: connectorFor(policy, readTarget(origin), connectTimeoutMs),
       allowH2: false,
       pipelining: 1,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -70,10 +72,11 @@ export function createOutgoing(settings: OutgoingSettings): Outgoing {
       keepAliveMaxTimeout: 60_000,
     })
   const connect = (origin: string, { connectTimeoutMs }: PoolOptions) =>
-    connectTo(connectorFor(policy, origin, connectTimeoutMs), new URL(origin))
+    connectTo(connectorFor(policy, readTarget(origin), connectTimeoutMs), new URL(origin))
   return {
     pool,
     connect,
+    socket: (host, port, { connectTimeoutMs }) => openSocket(policy, { scheme: 'https', host, port }, connectTimeoutMs),
     checkUrl: (url) => checkUrl(policy, url),
     request: (url, request) => requestOnce(pool, url, request),
   }
@@ -85,9 +88,17 @@ function connectTo(connector: buildConnector.connector, { hostname, host, protoc
   return (done) => connector(options, done)
 }
 
+/** `https` as the target's scheme says that what crosses the network will be secured. */
+function openSocket(policy: UrlPolicy, target: Target, timeout: number): Promise<Socket> {
+  const { host, port } = target
+  return new Promise((done, fail) => {
+    const plain = { hostname: host, host, protocol: 'http:', port: String(port) }
+    connectorFor(policy, target, timeout)(plain, (error, socket) => (error ? fail(error) : done(socket)))
+  })
+}
+
 /** Connects only to addresses that the policy allows, and to the very ones that were checked. */
-function connectorFor(policy: UrlPolicy, origin: string, timeout: number): buildConnector.connector {
-  const target = readTarget(origin)
+function connectorFor(policy: UrlPolicy, target: Target, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, allowH2: false, lookup: checkedLookup(policy, target) })
   return (options, callback) => {
     // An address in the URL itself is never looked up: it is checked here.
