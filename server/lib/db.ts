@@ -41,11 +41,15 @@ export function openDb(connection: Connection, log: Logger, maxConnections = MAX
     keepAlive: true,
   }
   const pool = openPool({ ...settings, max: maxConnections, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }, log)
-  const reports = openPool({ ...settings, max: MAX_REPORTS, connectionTimeoutMillis: STATEMENT_TIMEOUT_MS }, log)
-  reports.on('connect', (client) => {
-    // What is asked of the connection waits for this; where it fails, reports are only slower.
-    client.query(FOR_REPORTS).catch((error) => log.debug({ err: error }, 'a connection for reports is not set up'))
-  })
+  const reports = openPool(
+    {
+      ...settings,
+      max: MAX_REPORTS,
+      connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
+      onConnect: (client) => client.query(FOR_REPORTS),
+    },
+    log,
+  )
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }) })
   return {
     pool,

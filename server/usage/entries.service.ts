@@ -1,5 +1,7 @@
+import { UsageEnd } from '../generated/prisma/enums.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { isId } from '../lib/text.ts'
+import { readSettings } from '../users/installation.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { countBySums } from './count.store.ts'
 import * as store from './entries.store.ts'
@@ -10,6 +12,12 @@ const sorting = (direction: 'ASC' | 'DESC') =>
 /** Users see the requests of the keys they own; administrators and auditors see all. */
 export const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer.id })
 
+/** True when nothing can be found: an id that is none, or another person's requests. */
+export function isImpossible({ viewer }: Act, { ownerId, keyId, providerId }: store.UsageEntryFilter): boolean {
+  if ([ownerId, keyId, providerId].some((id) => id != null && !isId(id))) return true
+  return ownerId != null && ownerId !== viewer.id && !seesAll(viewer)
+}
+
 /** A page of the log. */
 export async function listUsageEntries(
   act: Act,
@@ -17,21 +25,25 @@ export async function listUsageEntries(
   filter: store.UsageEntryFilter,
   direction: 'ASC' | 'DESC',
 ) {
-  const { prisma } = act.parts.db
-  if (isImpossible(filter))
+  if (isImpossible(act, filter)) {
     return { ...toPage<store.UsageEntryRow>([], args, () => null), countAll: () => Promise.resolve(0) }
-  const where = { AND: [visibleTo(act), store.toWhere(filter)] }
-  const rows = await store.listEntries(prisma, where, toKeyset(args, sorting(direction)))
-  const countAll = async () => {
-    const counted = seesAll(act.viewer) ? await countBySums(act.parts.db.pool, filter, act.parts.clock.now()) : null
-    return counted ?? store.countEntries(prisma, where)
   }
-  return { ...toPage(rows, args, (row) => row.startedAt), countAll }
+  const visible = { ...filter, ...visibleTo(act) }
+  const rows = await store.listEntries(act.parts.db.prisma, store.toWhere(visible), toKeyset(args, sorting(direction)))
+  return { ...toPage(rows, args, (row) => row.startedAt), countAll: () => countAll(act, visible) }
 }
 
-/** True when the filter names something that cannot exist. */
-export const isImpossible = ({ ownerId, keyId, providerId }: store.UsageEntryFilter): boolean =>
-  [ownerId, keyId, providerId].some((id) => id != null && !isId(id))
+/** Sums do not know how requests ended. Nearly all ended well: the others are quickly counted one by one. */
+async function countAll({ parts }: Act, { end, ...filter }: store.UsageEntryFilter): Promise<number> {
+  const { db, clock } = parts
+  const countEnds = (ends: readonly UsageEnd[]) =>
+    store.countEntries(db.prisma, store.toWhere({ ...filter, end: ends }))
+  if (end && end.length > 0 && !end.includes('COMPLETE')) return countEnds(end)
+  const { timeZone } = await readSettings(db.prisma)
+  const all = await countBySums(db.reports, filter, { now: clock.now(), timeZone })
+  const others = end && end.length > 0 ? Object.values(UsageEnd).filter((one) => !end.includes(one)) : []
+  return others.length > 0 ? all - (await countEnds(others)) : all
+}
 
 const AROUND_MS = 60_000
 const bornAt = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)

@@ -55,8 +55,11 @@ export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILT
 const NARROWED = `($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
   AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6)`
 
-/** The rows of a span with these columns; `at` is the beginning of their interval. */
-function rowsText(interval: UsageInterval, groupBy: UsageGroup | null, columns: string): string {
+/**
+ * The rows of a span with these columns; `at` is the beginning of their interval. The values are $1 from, $2 to, $3 owner,
+ * $4 key, $5 provider, $6 model (null: any), $7, $9 and $10 `dayBounds`.
+ */
+export function rowsText(interval: UsageInterval, groupBy: UsageGroup | null, columns: string): string {
   const group = groupBy === null ? `''::text` : GROUPS[groupBy].column
   const join = groupBy === 'GROUP' ? memberships('owner_id') : ''
   const rows = STRETCHES[interval].map(({ wholeDay, at, from, to }) => {

@@ -39,7 +39,7 @@ async function* follow(
   isStillThere: () => Promise<boolean>,
   signal: AbortSignal,
 ): AsyncGenerator<store.UsageEntryRow, undefined> {
-  if (isImpossible(filter)) return
+  if (isImpossible(act, filter)) return
   for await (const ids of gathered(act, signal)) {
     if (!(await isStillThere())) return
     const among = { id: { in: [...ids] }, startedAt: partitionsOf(ids) }

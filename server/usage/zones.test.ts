@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { systemRandom } from '../lib/random.ts'
 import { testWorld } from '../test/world.ts'
 import { createGroup } from '../users/groups.service.ts'
+import { listUsageEntries } from './entries.service.ts'
 import { getUsage, type UsageQuestion } from './report.service.ts'
 import { anEntry, anIntent } from './test/entries.ts'
 import { insertEntries } from './usage.store.ts'
@@ -61,6 +62,9 @@ test.each([
     expect(await sums('TOTAL')).toEqual([within.length])
     const hours = Map.groupBy(within, (at) => Math.floor(at / HOUR_MS))
     expect(await sums('HOUR')).toEqual([...hours.values()].map(({ length }) => length))
+    const [after, before] = [from.getTime() + 20 * 60_000, to.getTime() - 10 * 60_000]
+    const log = await listUsageEntries(administrator, {}, { keyId, from: new Date(after), to: new Date(before) }, 'ASC')
+    expect(await log.countAll()).toBe(times.filter((at) => at >= after && at < before).length)
   }
 })
 
