@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { metricsRoute } from './metrics-route.ts'
 import { testWorld } from './test/world.ts'
-import { createMeterEntries } from './usage/meter-entries.ts'
+import { createMeterEntry } from './usage/meter-entries.ts'
 import { anEntry, anIntent } from './usage/test/entries.ts'
 import { createAccessToken } from './users/access-tokens.service.ts'
 
@@ -28,7 +28,7 @@ test('metrics are for the access token of an administrator', async () => {
 
 test('a stored entry is counted under the GenAI names, without keys, people or prompts', async () => {
   const entry = { ...anEntry(anIntent(parts.random.uuidv7())), status: 200, inputTokens: 7, modelAnswered: 'gpt-4o' }
-  createMeterEntries(parts.metrics.meter)([entry])
+  createMeterEntry(parts.metrics)(entry)
   const { text } = await scrape('ADMINISTRATOR')
   expect(text).toMatch(/gen_ai_client_token_usage_sum\{[^}]*gen_ai_token_type="input"[^}]*\} 7/)
   expect(text).toMatch(/gen_ai_server_request_duration[a-z_]*_count\{/)

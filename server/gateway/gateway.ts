@@ -4,7 +4,7 @@ import type { Parts } from '../lib/parts.ts'
 // biome-ignore lint/style/noRestrictedImports: this file puts the gateway together; no request waits for what it makes.
 import { createFlusher } from '../usage/flusher.service.ts'
 import { Journal } from '../usage/journal.ts'
-import { createMeterEntries } from '../usage/meter-entries.ts'
+import { createMeterEntry } from '../usage/meter-entries.ts'
 import { STORED_ENTRIES } from '../usage/usage-entry.ts'
 import { BodyBuffers } from './body-buffers.ts'
 import type { CallerAnswer, CallerRequest } from './call.ts'
@@ -41,11 +41,12 @@ const STOP_MS = 5_000
 export function createGateway(parts: Parts): Gateway {
   const { config, db, log, clock, keyring, random, metrics, signals } = parts
   const directory = createDirectory(parts)
-  const journal = new Journal({ directory: join(config.dataDir, 'journal'), sync: config.journalSync, log })
+  const measure = createMeterEntry(metrics)
+  const journal = new Journal({ directory: join(config.dataDir, 'journal'), sync: config.journalSync, log, measure })
   const limiter = createLimiter(parts)
   const { leases } = limiter
   const announce = (ids: readonly string[]) => signals.publish(STORED_ENTRIES, ids)
-  const flusher = createFlusher({ journal, db, log, measure: createMeterEntries(metrics.meter), leases, announce })
+  const flusher = createFlusher({ journal, db, log, leases, announce })
   const presences = createPresences(directory, clock)
   const pipeline: Pipeline = {
     directory,

@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { type CollectionResult, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { hrTime, type Tally } from './tally.ts'
 
 export type Metrics = {
   /** Makes instruments. No key id, user or prompt may be an attribute. */
   readonly meter: Meter
+  /** Takes in what is counted with every request. No key id, user or prompt may be an attribute. */
+  add(...tallies: readonly Tally[]): void
   /** Answers with everything in Prometheus' text form. */
   answer(req: IncomingMessage, res: ServerResponse): void
   stop(): Promise<void>
@@ -14,20 +17,34 @@ export type Metrics = {
 
 const LOOP_RESOLUTION_MS = 10
 const NS_PER_S = 1e9
+const SCOPE = 'ai-controller'
 
 /** One set of instruments, read by whoever scrapes. It opens no port of its own. */
 export function createMetrics(): Metrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
+  const exporter = new Exporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
   const provider = new MeterProvider({ readers: [exporter] })
-  const meter = provider.getMeter('ai-controller')
+  const meter = provider.getMeter(SCOPE)
   const stopWatching = watchProcess(meter)
   return {
     meter,
+    add: (...tallies) => void exporter.tallies.push(...tallies),
     answer: (req, res) => exporter.getMetricsRequestHandler(req, res),
     async stop() {
       stopWatching()
       await provider.shutdown()
     },
+  }
+}
+
+class Exporter extends PrometheusExporter {
+  readonly tallies: Tally[] = []
+
+  override async collect(...options: Parameters<PrometheusExporter['collect']>): Promise<CollectionResult> {
+    const { resourceMetrics, errors } = await super.collect(...options)
+    const now = hrTime()
+    const counted = { scope: { name: SCOPE }, metrics: this.tallies.map((tally) => tally.read(now)) }
+    const scopeMetrics = [...resourceMetrics.scopeMetrics, counted]
+    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors }
   }
 }
 

@@ -3,11 +3,8 @@ import type { Logger } from '../lib/log.ts'
 import type { Charge } from '../limits/charge.ts'
 import type { Journal } from './journal.ts'
 import { readSegment } from './journal-file.ts'
-import type { MeterEntries } from './meter-entries.ts'
-import { replay, storeAll } from './store-entries.service.ts'
+import { replay, store, storeAll } from './store-entries.service.ts'
 
-// Larger batches cost less per entry, here and in the database; nobody waits for them.
-const BATCH = 2_000
 const INTERVAL_MS = 300
 /** With so many waiting the next round is due at once: memory is bounded, and reading them back from disk is dear. */
 const SOON = 500
@@ -27,7 +24,6 @@ type Needs = {
   readonly journal: Journal
   readonly db: Pick<Db, 'pool'>
   readonly log: Logger
-  readonly measure: MeterEntries
   /** Hears the ids of what the database has now. */
   readonly announce?: (ids: readonly string[]) => void
   /** Hears which charges the database counts now. */
@@ -72,20 +68,18 @@ export function createFlusher(needs: Needs): Flusher {
 
 /** What moves everything there is: what an earlier run left, what is in memory, what had to be left on disk. */
 function mover(needs: Needs): () => Promise<void> {
-  const { journal, measure, leases, announce } = needs
+  const { journal, leases, announce } = needs
   let { leftOver } = journal
   return async () => {
     if (leftOver.length > 0) {
       await replay(needs, leftOver)
       leftOver = []
     }
-    while (journal.queue.length > 0) {
-      const batch = journal.queue.slice(0, BATCH).map(({ entry }) => entry)
-      await storeAll(needs, batch)
-      journal.stored(batch.length)
-      measure(batch)
-      announce?.(batch.map(({ id }) => id))
-      leases?.stored(batch.flatMap(({ charges }) => charges ?? []))
+    for (let batch = journal.queue.take(); batch; batch = journal.queue.take()) {
+      await store(needs, batch)
+      journal.stored(batch)
+      announce?.(batch.ids)
+      leases?.stored([...batch.charges.values()].flat())
     }
     for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {
       const { records } = readSegment(segment.path)

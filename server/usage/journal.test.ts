@@ -39,7 +39,7 @@ const openJournal = (set: Partial<JournalSettings> = {}) => new Journal({ direct
 const newIntent = () => anIntent(systemRandom.uuidv7())
 const flushers = new WeakMap<Journal, Flusher>()
 function flush(journal: Journal): Promise<void> {
-  const flusher = flushers.get(journal) ?? createFlusher({ journal, db, log, measure: () => undefined })
+  const flusher = flushers.get(journal) ?? createFlusher({ journal, db, log })
   flushers.set(journal, flusher)
   return flusher.flush()
 }

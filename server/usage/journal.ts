@@ -1,13 +1,15 @@
 import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Batch } from './batch.ts'
 import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
-import type { JournalSettings, Queued } from './journal-settings.ts'
+import type { JournalSettings } from './journal-settings.ts'
+import { Queue } from './queue.ts'
 import { type Segment, trySync } from './segment.ts'
 import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
-const MAX_QUEUED = 5_000
+const MAX_QUEUED = 20_000
 const RECORD_BYTES = 64 * 1024
 const SYNC_INTERVAL_MS = 50
 const PROBE_INTERVAL_MS = 1_000
@@ -19,8 +21,8 @@ const PROBE_INTERVAL_MS = 1_000
 export class Journal {
   /** Segments of earlier runs, oldest first. */
   readonly leftOver: readonly string[]
-  /** Ended requests, oldest first; the flusher takes them from the front. */
-  readonly queue: Queued[] = []
+  /** Ended requests; the flusher takes them from the front. */
+  readonly queue = new Queue()
   readonly #settings: JournalSettings
   readonly #segments = new Set<Segment>()
   readonly #buffer = Buffer.allocUnsafe(RECORD_BYTES)
@@ -77,8 +79,9 @@ export class Journal {
     try {
       this.#ended(entry, this.#write('end', entry), intent)
     } catch {
+      this.#settings.measure?.(entry)
       // The intent is on disk and stays there until the database has this entry: it cannot be lost or counted twice.
-      this.queue.push({ entry, segment: null, intent })
+      this.queue.add(entry, null, intent)
     }
   }
 
@@ -91,12 +94,16 @@ export class Journal {
     })
   }
 
-  /** Takes note that the database has the first `count` of the queue. */
-  stored(count: number): void {
-    for (const { segment, intent } of this.queue.splice(0, count)) {
-      if (segment && segment.unstored > 0) segment.unstored--
-      if (segment) this.#deleteIfDone(segment)
-      if (intent) this.#intentEnded(intent)
+  /** Takes note that the database has a batch of the queue. */
+  stored(batch: Batch): void {
+    this.queue.drop(batch)
+    for (const [segment, count] of batch.segments) {
+      segment.unstored = Math.max(0, segment.unstored - count)
+      this.#deleteIfDone(segment)
+    }
+    for (const [intent, count] of batch.intents) {
+      intent.openIntents -= count
+      this.#deleteIfDone(intent)
     }
   }
 
@@ -124,9 +131,13 @@ export class Journal {
 
   #ended(entry: UsageEntry, segment: Segment, intent: Segment | null): void {
     segment.unstored++
-    if (intent) this.#intentEnded(intent)
-    if (this.queue.length < (this.#settings.maxQueued ?? MAX_QUEUED)) this.queue.push({ entry, segment, intent: null })
-    else segment.spilled = true
+    this.#settings.measure?.(entry)
+    if (intent) {
+      intent.openIntents--
+      this.#deleteIfDone(intent)
+    }
+    if (this.queue.length >= (this.#settings.maxQueued ?? MAX_QUEUED)) segment.spilled = true
+    else this.queue.add(entry, segment, null)
   }
 
   #write(kind: 'intent' | 'end', value: UsageIntent | UsageEntry): Segment {
@@ -151,7 +162,8 @@ export class Journal {
     if (written < length) throw this.#fail(segment, cause)
     segment.size += length
     this.#dirty = true
-    this.#recover()
+    if (this.#failing) this.#settings.log.info('the usage journal can be written again')
+    this.#failing = false
     return segment
   }
 
@@ -165,12 +177,6 @@ export class Journal {
       this.#rotate()
     }
     return new JournalFailure('the usage journal cannot be written', { cause })
-  }
-
-  #recover(): void {
-    if (!this.#failing) return
-    this.#failing = false
-    this.#settings.log.info('the usage journal can be written again')
   }
 
   #open(): Segment {
@@ -234,11 +240,6 @@ export class Journal {
     } catch {
       // It still fails; `healthy` says so.
     }
-  }
-
-  #intentEnded(segment: Segment): void {
-    segment.openIntents--
-    this.#deleteIfDone(segment)
   }
 
   #deleteIfDone(segment: Segment): void {

@@ -16,8 +16,23 @@ const middleOf = (bucket: number) => (bucket === 0 ? 1 : (2 * GROWTH ** bucket) 
 
 const COUNT_BITS = 2n ** 40n
 
+/** Counts per bucket. */
+export type Sketch = Map<number, number>
+
+/** Counts so many more in a bucket. */
+export function mergeInto(sketch: Sketch, bucket: number, count: number): void {
+  sketch.set(bucket, (sketch.get(bucket) ?? 0) + count)
+}
+
+/** The database's form: an array, the smallest bucket first. */
+export function writeSketch(sketch: Sketch): string {
+  const elements = [...sketch].toSorted(([one], [other]) => one - other)
+  // The highest bucket with the highest count is still an exact number.
+  return `{${elements.map(([bucket, count]) => bucket * 2 ** 40 + count).join()}}`
+}
+
 /** Counts per bucket out of the database's form: a bucket in the high bits, a count in the low 40. */
-export function readSketch(elements: readonly string[]): Map<number, number> {
+export function readSketch(elements: readonly string[]): Sketch {
   return new Map(elements.map((text) => [Number(BigInt(text) / COUNT_BITS), Number(BigInt(text) % COUNT_BITS)]))
 }
 

@@ -1,12 +1,25 @@
-import type { Meter } from '@opentelemetry/api'
+import type { Metrics } from '../lib/metrics.ts'
+import { type Buckets, type Count, Counts, Histograms } from '../lib/tally.ts'
 import type { UsageEntry } from './usage-entry.ts'
 
-/** Adds ended requests to the metrics. */
-export type MeterEntries = (entries: readonly UsageEntry[]) => void
+/** Adds an ended request to the metrics. */
+export type MeterEntry = (entry: UsageEntry) => void
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320]
-const OVERHEAD = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1]
+const OVERHEAD_SECONDS = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1]
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576]
+/** Behind these many, models are counted without their name: what providers say must not fill the memory. */
+const MAX_KINDS = 2_000
+
+const DURATION = {
+  name: 'gen_ai.server.request.duration',
+  unit: 's',
+  description: 'From the request to the end of its answer.',
+}
+const FIRST_TOKEN = { name: 'gen_ai.server.time_to_first_token', unit: 's', description: 'Until the answer began.' }
+const TOKEN_USAGE = { name: 'gen_ai.client.token.usage', unit: '{token}', description: 'Tokens of a request, by type.' }
+const OVERHEAD = { name: 'aic.gateway.overhead', unit: 's', description: "The gateway's own share of a request." }
+const REQUESTS = { name: 'aic.gateway.requests', description: 'Ended requests with a known key.' }
 
 const OPERATIONS: Readonly<Record<string, string>> = {
   'chat/completions': 'chat',
@@ -16,41 +29,67 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   messages: 'chat',
 }
 
-const histogram = (meter: Meter, name: string, unit: string, description: string, explicitBucketBoundaries: number[]) =>
-  meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries } })
+/** The series of requests that have their attributes in common. */
+type Kind = {
+  readonly duration: Buckets
+  readonly firstToken: Buckets
+  readonly input: Buckets
+  readonly output: Buckets
+}
 
 /**
- * The GenAI names of OpenTelemetry's semantic conventions. Entries are counted when they are stored, off the request
- * path, a moment after the request. The model is the provider's word and only named when it answered, so that
- * callers cannot fill the metrics with names of their own.
+ * The GenAI names of OpenTelemetry's semantic conventions. The model is the provider's word and only named when it
+ * answered, so that callers cannot fill the metrics with names of their own.
  */
-export function createMeterEntries(meter: Meter): MeterEntries {
-  const duration = histogram(
-    meter,
-    'gen_ai.server.request.duration',
-    's',
-    'From the request to the end of its answer.',
-    SECONDS,
-  )
-  const firstToken = histogram(meter, 'gen_ai.server.time_to_first_token', 's', 'Until the answer began.', SECONDS)
-  const tokens = histogram(meter, 'gen_ai.client.token.usage', '{token}', 'Tokens of a request, by type.', TOKENS)
-  const overhead = histogram(meter, 'aic.gateway.overhead', 's', "The gateway's own share of a request.", OVERHEAD)
-  const requests = meter.createCounter('aic.gateway.requests', { description: 'Ended requests with a known key.' })
-  return (entries) => {
-    for (const entry of entries) {
-      const attributes = {
-        'gen_ai.operation.name': OPERATIONS[entry.endpoint] ?? 'other',
-        ...(entry.status === 200 && entry.modelAnswered && { 'gen_ai.response.model': entry.modelAnswered }),
-        ...(entry.code && { 'error.type': entry.code }),
-      }
-      requests.add(1, { status: entry.status, end: entry.end, ...(entry.code && { code: entry.code }) })
-      overhead.record(entry.overheadUs / 1e6)
-      if (entry.end === 'REFUSED') continue
-      duration.record(entry.latencyMs / 1000, attributes)
-      if (entry.firstTokenMs !== null) firstToken.record(entry.firstTokenMs / 1000, attributes)
-      if (entry.inputTokens !== null) tokens.record(entry.inputTokens, { ...attributes, 'gen_ai.token.type': 'input' })
-      if (entry.outputTokens !== null)
-        tokens.record(entry.outputTokens, { ...attributes, 'gen_ai.token.type': 'output' })
+export function createMeterEntry(metrics: Pick<Metrics, 'add'>): MeterEntry {
+  const durations = new Histograms(DURATION, SECONDS)
+  const firstTokens = new Histograms(FIRST_TOKEN, SECONDS)
+  const tokens = new Histograms(TOKEN_USAGE, TOKENS)
+  const overheads = new Histograms(OVERHEAD, OVERHEAD_SECONDS)
+  const requests = new Counts(REQUESTS)
+  metrics.add(durations, firstTokens, tokens, overheads, requests)
+  const overhead = overheads.series({})
+  const ends = new Map<string, Count>()
+  const kinds = new Map<string, Kind>()
+
+  function endOf({ status, end, code }: UsageEntry): Count {
+    const key = `${status} ${end} ${code}`
+    const known = ends.get(key)
+    if (known) return known
+    const made = requests.series({ status, end, ...(code && { code }) })
+    ends.set(key, made)
+    return made
+  }
+
+  function kindOf(entry: UsageEntry): Kind {
+    const { endpoint, code, status, modelAnswered } = entry
+    const model = status === 200 && kinds.size < MAX_KINDS ? modelAnswered : null
+    const key = `${endpoint} ${code} ${model}`
+    const known = kinds.get(key)
+    if (known) return known
+    const attributes = {
+      'gen_ai.operation.name': OPERATIONS[endpoint] ?? 'other',
+      ...(model && { 'gen_ai.response.model': model }),
+      ...(code && { 'error.type': code }),
     }
+    const made = {
+      duration: durations.series(attributes),
+      firstToken: firstTokens.series(attributes),
+      input: tokens.series({ ...attributes, 'gen_ai.token.type': 'input' }),
+      output: tokens.series({ ...attributes, 'gen_ai.token.type': 'output' }),
+    }
+    kinds.set(key, made)
+    return made
+  }
+
+  return (entry) => {
+    endOf(entry).value++
+    overhead.record(entry.overheadUs / 1e6)
+    if (entry.end === 'REFUSED') return
+    const kind = kindOf(entry)
+    kind.duration.record(entry.latencyMs / 1000)
+    if (entry.firstTokenMs !== null) kind.firstToken.record(entry.firstTokenMs / 1000)
+    if (entry.inputTokens !== null) kind.input.record(entry.inputTokens)
+    if (entry.outputTokens !== null) kind.output.record(entry.outputTokens)
   }
 }

@@ -5,11 +5,11 @@ import { forgetNodes } from '../limits/leases.store.ts'
 import { costOf } from '../limits/price.ts'
 import { PriceIndex } from '../limits/price-index.ts'
 import { listAllPrices } from '../limits/prices.store.ts'
+import { Batch } from './batch.ts'
 import { readSegment } from './journal-file.ts'
-import { insertEntries, refusesData } from './usage.store.ts'
+import { BATCH } from './queue.ts'
+import { insertBatch, refusesData } from './usage.store.ts'
 import { toInterrupted, type UsageEntry, type UsageIntent } from './usage-entry.ts'
-
-const BATCH = 2_000
 
 type Needs = { readonly db: Pick<Db, 'pool'>; readonly log: Logger }
 
@@ -55,22 +55,24 @@ async function interrupted({ db }: Needs, open: readonly UsageIntent[]): Promise
 export async function storeAll(needs: Needs, entries: readonly UsageEntry[]): Promise<number> {
   let added = 0
   for (let from = 0; from < entries.length; from += BATCH)
-    added += await store(needs, entries.slice(from, from + BATCH))
+    added += await store(needs, Batch.of(entries.slice(from, from + BATCH)))
   return added
 }
 
-/** Stores a batch. One entry that the database can never take must not hold up all others. */
-async function store(needs: Needs, entries: readonly UsageEntry[]): Promise<number> {
+/** Stores a batch and answers how many were new. One entry that the database can never take must not hold up all others. */
+export async function store(needs: Needs, batch: Batch): Promise<number> {
   try {
-    return await insertEntries(needs.db.pool, entries)
+    return await insertBatch(needs.db.pool, batch)
   } catch (error) {
     if (!refusesData(error)) throw error
-    const [only] = entries
-    if (entries.length === 1 && only) {
-      needs.log.error({ err: error, entry: only }, 'the database refuses a usage entry; it is kept in this line only')
+    if (batch.length === 1) {
+      needs.log.error(
+        { err: error, entry: batch.entry(0) },
+        'the database refuses a usage entry; it is kept in this line only',
+      )
       return 0
     }
-    const half = entries.length >> 1
-    return (await store(needs, entries.slice(0, half))) + (await store(needs, entries.slice(half)))
+    const half = batch.length >> 1
+    return (await store(needs, batch.slice(0, half))) + (await store(needs, batch.slice(half, batch.length)))
   }
 }
