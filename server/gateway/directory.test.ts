@@ -63,7 +63,7 @@ describe('the keys in memory', () => {
   it('forget all secrets of a changed key, also one that is no longer stored', () => {
     const cache = new KeyCache(async () => null)
     cache.set([row(1), row(1, {}, 'bbbbbbbbbbbb')])
-    cache.forget(['k'])
+    expect(cache.forget(['k', 'never used'])).toEqual(['k'])
     cache.set([row(2, {}, 'bbbbbbbbbbbb')])
     expect(cache.peek('aaaaaaaaaaaa')).toBe(undefined)
     expect(cache.peek('bbbbbbbbbbbb')?.key.version).toBe(2)

@@ -71,8 +71,9 @@ export function createDirectory(needs: Needs): Directory {
     // A change of keys that names none of them may be a change of any.
     if (entries.some(({ subjectType, subjectId }) => subjectType === 'ApiKey' && subjectId === null)) keys.forgetAll()
     if (keyIds.length > 0) {
-      keys.forget(keyIds)
-      keys.set(await listSecrets(db.pool, keyIds))
+      // Only what is in use is read again: the end of a million keys would push out every other one.
+      const inUse = keys.forget(keyIds)
+      if (inUse.length > 0) keys.set(await listSecrets(db.pool, inUse))
     }
     if (userIds.length > 0) keepNewer(users, await listUsers(db.pool, userIds))
     if (providerIds.length > 0) await readProviders(providerIds)
@@ -145,12 +146,14 @@ export class KeyCache {
     return started
   }
 
-  /** Drops what is known of these keys; look-ups that are under way will be repeated. */
-  forget(keyIds: readonly string[]): void {
+  /** Drops what is known of these keys; look-ups that are under way will be repeated. Answers of which there was something. */
+  forget(keyIds: readonly string[]): string[] {
     this.#changes++
-    for (const keyId of keyIds)
+    const known = keyIds.filter((keyId) => this.#byKey.has(keyId))
+    for (const keyId of known)
       for (const publicId of [...(this.#byKey.get(keyId) ?? [])]) this.#secrets.delete(publicId)
     this.#unknown.clear()
+    return known
   }
 
   forgetAll(): void {

@@ -1,5 +1,5 @@
 import { DELIVERY_JOB } from './deliver.service.ts'
-import { EMERGENCY_JOB } from './emergency.service.ts'
+import { EMERGENCY_JOB } from './emergency-run.service.ts'
 import type { Job } from './jobs.service.ts'
 import { KEY_JOBS } from './key-jobs.service.ts'
 import { NOTICE_JOBS } from './notice-jobs.service.ts'

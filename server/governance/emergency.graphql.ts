@@ -92,7 +92,12 @@ const EmergencyOperation = builder.objectRef<Operation>('EmergencyOperation').im
       nullable: true,
       description: 'The request it began with: the audit entries of its keys have it too. Null: none.',
     }),
-    restoredKeys: t.exposeInt('restoredKeys', { description: 'How many keys the undoing gave their expiry back.' }),
+    restoredKeys: t.exposeInt('restoredKeys', { description: 'How many keys have got their expiry back so far.' }),
+    restoredAt: t.expose('restoredAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When all had that could; null: it was not undone, or it goes on.',
+    }),
   }),
 })
 
@@ -163,7 +168,10 @@ const UndoEmergencyInput = builder.inputType('UndoEmergencyInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'The operation.' }) }),
 })
 
-const UndoEmergencySuccess = success('UndoEmergencySuccess', 'The keys have the expiry that they had before.')
+const UndoEmergencySuccess = success(
+  'UndoEmergencySuccess',
+  'The keys have the expiry that they had before; very many go on getting it by themselves.',
+)
 
 builder.mutationField('undoEmergency', (t) =>
   t.field({

@@ -69,13 +69,19 @@ export async function countDying(pool: pg.Pool, { scope, id }: Target, now: Date
   return rows[0]?.count ?? 0
 }
 
-/** The next living keys of a target that were made before an instant. */
-export async function listDying(pool: pg.Pool, { scope, id }: Target, now: Date, madeBefore: Date, take: number) {
+type Next = { readonly after: string; readonly take: number }
+
+/** The next living keys of an operation, by id: those that were there when it began. */
+export async function listDying(
+  pool: pg.Pool,
+  { scope, subjectId, startedAt }: Operation,
+  { now, after, take }: Next & { readonly now: Date },
+): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `SELECT k.id FROM api_keys k WHERE ${living(scope)} AND k.created_at <= $3 ORDER BY k.id LIMIT $4`,
-    [id, now, madeBefore, take],
+    `SELECT k.id FROM api_keys k WHERE ${living(scope)} AND k.created_at <= $3 AND k.id > $4 ORDER BY k.id LIMIT $5`,
+    [subjectId, now, startedAt, after, take],
   )
-  return rows.map((row) => row.id)
+  return rows.map(({ id }) => id)
 }
 
 /** What a target is called: the word that has to be typed. Null: there is no such target. */
@@ -97,9 +103,17 @@ export const listOperations = (tx: Tx, keyset: Keyset) =>
 
 export const countOperations = (tx: Tx) => tx.emergencyOperation.count()
 
-/** Operations that a node left in the middle, the oldest first. */
-export const listUnfinished = (tx: Tx) =>
-  tx.emergencyOperation.findMany({ where: { finishedAt: null }, orderBy: { startedAt: 'asc' } })
+/** Operations with something left to do, begun or undone before an instant, the oldest first. */
+export const listUnfinished = (tx: Tx, before: Date) =>
+  tx.emergencyOperation.findMany({
+    where: {
+      OR: [
+        { finishedAt: null, startedAt: { lte: before } },
+        { restoredAt: null, undoneAt: { lte: before } },
+      ],
+    },
+    orderBy: { startedAt: 'asc' },
+  })
 
 /** Locks the operation until the transaction ends: nothing is ended for it while it is being undone. */
 export async function lockOperation(tx: Tx, id: string): Promise<Operation | null> {
@@ -120,19 +134,27 @@ export async function recordEnded(tx: Tx, operationId: string, keys: readonly Ap
   await tx.emergencyOperation.update({ where: { id: operationId }, data: { endedKeys: { increment: keys.length } } })
 }
 
-export type Restorable = { readonly keyId: string; readonly previously: Date | null }
+/** The next keys that an operation ended, by id. */
+export async function listRestorable(pool: pg.Pool, operationId: string, { after, take }: Next): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT key_id AS id FROM emergency_keys WHERE operation_id = $1 AND key_id > $2 AND restored_at IS NULL
+     ORDER BY key_id LIMIT $3`,
+    [operationId, after, take],
+  )
+  return rows.map(({ id }) => id)
+}
+
+type Restorable = { readonly keyId: string; readonly previously: Date | null }
 
 /**
- * The next keys that this operation ended and that nothing else has touched since: not reported as leaked, not
+ * Those of these keys that nothing else has touched since the operation ended them: not reported as leaked, not
  * deleted, and still with the expiry that it gave them.
  */
-export async function listRestorable(tx: Tx, operationId: string, take: number): Promise<Restorable[]> {
-  return tx.$queryRaw<Restorable[]>`
+export const findRestorable = (tx: Tx, operationId: string, ids: readonly string[]): Promise<Restorable[]> =>
+  tx.$queryRaw<Restorable[]>`
     SELECT e.key_id AS "keyId", e.previously FROM emergency_keys e JOIN api_keys k ON k.id = e.key_id
-    WHERE e.operation_id = ${operationId}::uuid AND e.restored_at IS NULL AND k.expires_at = e.expired_at
-      AND k.leaked_at IS NULL AND k.deleted_at IS NULL
-    ORDER BY e.key_id LIMIT ${take}`
-}
+    WHERE e.operation_id = ${operationId}::uuid AND e.key_id = ANY(${ids}::uuid[]) AND e.restored_at IS NULL
+      AND k.expires_at = e.expired_at AND k.leaked_at IS NULL AND k.deleted_at IS NULL`
 
 /** Gives keys the expiry back that they had. */
 export async function restoreKeys(tx: Tx, operationId: string, keyIds: readonly string[], at: Date): Promise<void> {

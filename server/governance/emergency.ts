@@ -1,5 +1,6 @@
 import type { EmergencyScope } from '../generated/prisma/enums.ts'
 import { Problem } from '../lib/problems.ts'
+import type { NewNotice } from '../users/notice.ts'
 
 export type { EmergencyScope }
 
@@ -13,6 +14,38 @@ type Begun = { readonly startedAt: Date; readonly undoneAt: Date | null }
 /** The last instant at which an operation can be undone; null: it was. */
 export const undoableUntil = ({ startedAt, undoneAt }: Begun): Date | null =>
   undoneAt ? null : new Date(startedAt.getTime() + UNDO_WITHIN_MS)
+
+type Told = Begun & {
+  readonly id: string
+  readonly subjectName: string | null
+  readonly actorName: string
+  readonly undoneByName: string | null
+}
+
+/** What is told of an operation as it stands: that it ended keys, or that it was undone. */
+function told({ id, actorName, undoneAt, undoneByName }: Told, whose: string) {
+  const kind = undoneAt ? 'EMERGENCY_UNDONE' : 'EMERGENCY'
+  const by = (undoneAt && undoneByName) ?? actorName
+  return { kind, occasion: `${kind.toLowerCase()}:${id}`, details: { by, whose } } as const
+}
+
+/** For an administrator. */
+export const noticeOf = (operation: Told, userId: string): NewNotice => ({
+  userId,
+  ...told(operation, operation.subjectName === null ? 'all keys' : `the keys of ${operation.subjectName}`),
+  subjectType: 'EmergencyOperation',
+  subjectId: operation.id,
+  subjectName: operation.subjectName,
+})
+
+/** For the owner of some of the keys. Told once, however many they are. */
+export const ownerNoticeOf = (operation: Told, userId: string): NewNotice => ({
+  userId,
+  ...told(operation, 'your keys'),
+  subjectType: 'User',
+  subjectId: userId,
+  subjectName: null,
+})
 
 /** What has to be typed when everything is to end. */
 export const CONFIRM_ALL = 'expire every key'

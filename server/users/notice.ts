@@ -14,6 +14,8 @@ export const NOTICE_KINDS = [
   'LIMIT_REACHED',
   'REVIEW_ASKED',
   'REVIEW_DUE',
+  'EMERGENCY',
+  'EMERGENCY_UNDONE',
   'NEW_SIGN_IN',
   'WEBHOOK_TEST',
 ] as const
@@ -59,6 +61,8 @@ const TITLES: Readonly<Record<NoticeKind, (name: string, details: NoticeDetails)
   LIMIT_REACHED: (name) => `The limit on ${name} is used up`,
   REVIEW_ASKED: (name) => `The access review “${name}” waits for your answers`,
   REVIEW_DUE: (name) => `The access review “${name}” ends soon and has open answers of yours`,
+  EMERGENCY: (_name, { by, whose }) => `${by ?? 'Somebody'} expired ${whose ?? 'keys'} in an emergency`,
+  EMERGENCY_UNDONE: (_name, { by, whose }) => `${by ?? 'Somebody'} undid an emergency: ${whose ?? 'keys'} work again`,
   NEW_SIGN_IN: (_name, { address }) => `Somebody signed in to your account from ${address ?? 'a new place'}`,
   WEBHOOK_TEST: (name) => `A test of the webhook at ${name}`,
 }
@@ -71,6 +75,8 @@ const PATHS: Readonly<Record<string, (id: string) => string>> = {
   KeyRequest: () => '/requests',
   AccessReview: (id) => `/reviews/${id}`,
   Limit: () => '/limits',
+  EmergencyOperation: () => '/admin/emergency',
+  User: () => '/keys',
   Session: () => '/account',
   Webhook: () => '/admin/settings',
 }

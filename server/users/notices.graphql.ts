@@ -21,6 +21,8 @@ export const NoticeKindEnum = builder.enumType('NoticeKind', {
     LIMIT_REACHED: { description: 'A limit is used up.' },
     REVIEW_ASKED: { description: 'You are asked to review keys.' },
     REVIEW_DUE: { description: 'A review ends soon and has open answers of yours.' },
+    EMERGENCY: { description: 'Keys of yours were expired in an emergency or, for administrators, keys of anybody.' },
+    EMERGENCY_UNDONE: { description: 'An emergency was undone.' },
     NEW_SIGN_IN: { description: 'Somebody signed in to your account from a place that was not seen before.' },
     WEBHOOK_TEST: { description: 'Somebody tries a webhook. It is sent to that webhook only.' },
   },

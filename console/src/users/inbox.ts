@@ -17,6 +17,8 @@ export const noticeIcons = {
   LIMIT_REACHED: 'i-lucide-octagon-alert',
   REVIEW_ASKED: 'i-lucide-list-checks',
   REVIEW_DUE: 'i-lucide-calendar-clock',
+  EMERGENCY: 'i-lucide-siren',
+  EMERGENCY_UNDONE: 'i-lucide-undo-2',
   NEW_SIGN_IN: 'i-lucide-log-in',
   WEBHOOK_TEST: 'i-lucide-webhook',
 } as const satisfies Record<InboxNotice['kind'], string>
