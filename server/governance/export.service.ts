@@ -1,11 +1,9 @@
-import { z } from 'zod'
-import { STATUSES } from '../keys/key.ts'
 import { visibleKeys } from '../keys/keys.service.ts'
-import type { ApiKeyFilter } from '../keys/keys.store.ts'
 import { csvLine } from '../lib/csv.ts'
 import { isId } from '../lib/text.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type AuditEntryFilter, listEntries } from './audit.store.ts'
+import { readKeyFilter } from './key-filter-query.ts'
 import { readRegister } from './register.store.ts'
 import { findReview, listItems } from './reviews.store.ts'
 
@@ -59,35 +57,10 @@ const REGISTER = [
   ...['review', 'reviewDecision', 'reviewedAt'],
 ]
 
-const listOf = (text: string | null) => (text === null ? null : text.split(','))
-
-const statusesSchema = z.array(z.enum(STATUSES)).nullable()
-
-/** The filter of `apiKeys`, under the same names; several statuses or types stand between commas. */
-function keyFilterOf(ask: Ask): ApiKeyFilter | null {
-  // An unknown status is that of no key.
-  const status = statusesSchema.safeParse(listOf(ask('status')))
-  if (!status.success) return null
-  return {
-    search: ask('search'),
-    ownerId: ask('ownerId'),
-    creatorId: ask('creatorId'),
-    providerId: ask('providerId'),
-    status: status.data,
-    type: listOf(ask('type')),
-    application: ask('application'),
-    environment: ask('environment'),
-    deleted: ask('deleted') === 'true',
-    neverUsed: ask('neverUsed') === 'true',
-    expiresBefore: dateOf(ask('expiresBefore')),
-    createdAfter: dateOf(ask('createdAfter')),
-  }
-}
-
 /** The register of keys and purposes: own keys; for administrators and auditors all. */
-export function exportRegister(act: Act, ask: Ask, format: Format): Lines {
-  const filter = keyFilterOf(ask)
-  const where = filter ? visibleKeys(act, filter) : { id: { in: [] } }
+export async function exportRegister(act: Act, ask: Ask, format: Format): Promise<Lines> {
+  const filter = readKeyFilter(ask)
+  const where = filter ? await visibleKeys(act, filter) : { id: { in: [] } }
   return write(REGISTER, readRegister(act.parts.db, where, act.parts.clock.now()), format)
 }
 

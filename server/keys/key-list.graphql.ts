@@ -15,6 +15,24 @@ export const ApiKeyStatusEnum = builder.enumType('ApiKeyStatus', {
   },
 })
 
+export const ReviewStateEnum = builder.enumType('ReviewState', {
+  description: 'What access reviews say of a key.',
+  values: {
+    NEVER: { description: 'None has asked about it, or none got an answer.' },
+    OPEN: { description: 'One waits for an answer.' },
+    KEPT: { description: 'It was kept.' },
+    EXPIRED: { description: 'It was ended by one.' },
+  },
+})
+
+const FieldValueFilter = builder.inputType('FieldValueFilter', {
+  description: 'A value of an own field.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'The field.' }),
+    value: t.string({ required: true, description: 'Exactly this value.' }),
+  }),
+})
+
 export const ApiKeyOrder = orderInput('ApiKey', {
   NAME: { description: 'The name.' },
   CREATED_AT: { description: 'When it was made.' },
@@ -25,7 +43,9 @@ export const ApiKeyOrder = orderInput('ApiKey', {
 export const ApiKeyFilter = builder.inputType('ApiKeyFilter', {
   description: 'Narrows a list of keys; what is given must all hold. It never widens what the viewer may see.',
   fields: (t) => ({
-    search: t.string({ description: 'Part of the name, purpose or application, or the beginning of a public id.' }),
+    search: t.string({
+      description: 'Part of the name, purpose or application, or the beginning of a public id, from 3 characters on.',
+    }),
     ownerId: t.id({ description: 'Keys of this owner.' }),
     creatorId: t.id({ description: 'Keys made by this person.' }),
     providerId: t.id({ description: 'Keys of this provider.' }),
@@ -33,11 +53,19 @@ export const ApiKeyFilter = builder.inputType('ApiKeyFilter', {
     type: t.stringList({ description: 'Keys of one of these types.' }),
     application: t.string({ description: 'Keys of exactly this application.' }),
     environment: t.string({ description: 'Keys of exactly this environment.' }),
+    purpose: t.string({ description: 'Part of the purpose.' }),
+    fields: t.field({ type: [FieldValueFilter], description: 'Keys with all of these values of own fields.' }),
+    reviewState: t.field({ type: [ReviewStateEnum], description: 'Keys of which access reviews say one of these.' }),
     deleted: t.boolean({
       description: 'True: only deleted ones. False or null: only others, unless `status` has DELETED.',
     }),
     neverUsed: t.boolean({ description: 'True: only keys without a request.' }),
+    idleSince: t.field({
+      type: 'DateTime',
+      description: 'Keys without a request at or after this instant, and made before it.',
+    }),
     expiresBefore: t.field({ type: 'DateTime', description: 'Keys that expire before this instant.' }),
+    expiresAfter: t.field({ type: 'DateTime', description: 'Keys that expire at or after this instant, or never.' }),
     createdAfter: t.field({ type: 'DateTime', description: 'Keys made at or after this instant.' }),
   }),
 })

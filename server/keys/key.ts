@@ -7,6 +7,10 @@ import { restrictionMembers } from './restriction.ts'
 export const STATUSES = ['ACTIVE', 'EXPIRING', 'EXPIRED', 'ROTATING', 'PENDING', 'DISABLED', 'DELETED'] as const
 export type ApiKeyStatus = (typeof STATUSES)[number]
 
+/** What the newest word of an access review about a key is. */
+export const REVIEW_STATES = ['NEVER', 'OPEN', 'KEPT', 'EXPIRED'] as const
+export type ReviewState = (typeof REVIEW_STATES)[number]
+
 /** What decides a key's status. `secretCount`: the secrets that are valid now. */
 export type KeyState = {
   readonly deletedAt: Date | null

@@ -2,13 +2,15 @@ import type { Endpoint } from '../generated/prisma/enums.ts'
 import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
+import { createSlowMemo } from '../lib/slow-memo.ts'
 import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 import { followWithEdit, followWithRestored } from './follow-policy.service.ts'
 import { isExpired, isRestorable, KeyDeleted, KeyExpired, keyEditSchema, MAX_BULK, RestoreWindowClosed } from './key.ts'
+import { type ApiKeyFilter, toWhere } from './key-filter.store.ts'
 import { KeyPending } from './key-request.ts'
 import * as store from './keys.store.ts'
 import { storedFieldsSchema, withFields } from './policy.ts'
@@ -34,27 +36,33 @@ const SORT = {
 const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer.id })
 
 /** The keys that a filter leaves of those the viewer may see. */
-export function visibleKeys(act: Act, filter: store.ApiKeyFilter) {
+export async function visibleKeys(act: Act, filter: ApiKeyFilter) {
+  const { db, clock } = act.parts
   const ids = [filter.ownerId, filter.creatorId, filter.providerId]
   const impossible = ids.some((id) => id != null && !isId(id))
-  const wanted = impossible ? { id: { in: [] } } : store.toWhere(filter, act.parts.clock.now())
+  const wanted = impossible ? { id: { in: [] } } : await toWhere(db.prisma, filter, clock.now())
   return { AND: [visibleTo(act), wanted] }
 }
 
+const counts = new WeakMap<Act['parts'], ReturnType<typeof createSlowMemo<number>>>()
+
+/** How many there are in all; of very many, as of seconds ago. */
+function countAll(act: Act, filter: ApiKeyFilter, where: Awaited<ReturnType<typeof visibleKeys>>): Promise<number> {
+  const { parts, viewer } = act
+  const known = counts.get(parts) ?? createSlowMemo<number>()
+  counts.set(parts, known)
+  const whose = seesAll(viewer) ? 'all' : viewer.id
+  return known(JSON.stringify([whose, filter]), () => store.countKeys(parts.db.prisma, where))
+}
+
 /** A page of the keys the viewer may see; `query` says which relations to load with them. */
-export async function listApiKeys(
-  act: Act,
-  args: PageArgs,
-  filter: store.ApiKeyFilter,
-  order: KeyOrder,
-  query: object,
-) {
+export async function listApiKeys(act: Act, args: PageArgs, filter: ApiKeyFilter, order: KeyOrder, query: object) {
   const { parts } = act
-  const where = visibleKeys(act, filter)
+  const where = await visibleKeys(act, filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
-  const rows = await store.listKeys(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const rows = await readRows(args, sorting, (keyset) => store.listKeys(parts.db.prisma, where, keyset, query))
   const page = toPage(rows, args, (row) => row[SORT[order.field].column])
-  return { ...page, countAll: () => store.countKeys(parts.db.prisma, where) }
+  return { ...page, countAll: () => countAll(act, filter, where) }
 }
 
 /** Null when there is none of this id, or it is not the viewer's to see. */

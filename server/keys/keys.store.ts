@@ -1,88 +1,11 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
-import { literally } from '../lib/search.ts'
 import type { StoredSecret } from '../lib/secret.ts'
-import { type ApiKeyStatus, EXPIRING_WITHIN_MS } from './key.ts'
 
 export type ApiKeyRow = Prisma.ApiKeyGetPayload<object>
 
 type Where = Prisma.ApiKeyWhereInput
-
-/** The conditions of each status, in step with `statusOf`: what an earlier one claims, a later one excludes. */
-function statusWhere(status: ApiKeyStatus, now: Date): Where {
-  const soon = new Date(now.getTime() + EXPIRING_WITHIN_MS)
-  const enabled: Where = { owner: { active: true, deletedAt: null }, provider: { enabled: true, deletedAt: null } }
-  const living: Where = { deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
-  const usable: Where = { AND: [living, enabled, { pending: false }] }
-  const lingering = { supersededAt: { not: null }, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
-  const single: Where = { secrets: { none: lingering } }
-  const table = {
-    DELETED: { deletedAt: { not: null } },
-    EXPIRED: { deletedAt: null, expiresAt: { lte: now } },
-    DISABLED: { AND: [living, { NOT: enabled }] },
-    PENDING: { AND: [living, enabled, { pending: true }] },
-    ROTATING: { AND: [usable, { secrets: { some: lingering } }] },
-    EXPIRING: { AND: [usable, single, { expiresAt: { lte: soon } }] },
-    ACTIVE: { AND: [usable, single, { OR: [{ expiresAt: null }, { expiresAt: { gt: soon } }] }] },
-  } satisfies Record<ApiKeyStatus, Where>
-  return table[status]
-}
-
-/** What a list of keys may be narrowed to. Null and undefined do not narrow. */
-export type ApiKeyFilter = {
-  readonly search?: string | null | undefined
-  readonly ownerId?: string | null | undefined
-  readonly creatorId?: string | null | undefined
-  readonly providerId?: string | null | undefined
-  readonly status?: readonly ApiKeyStatus[] | null | undefined
-  readonly type?: readonly string[] | null | undefined
-  readonly application?: string | null | undefined
-  readonly environment?: string | null | undefined
-  readonly deleted?: boolean | null | undefined
-  readonly neverUsed?: boolean | null | undefined
-  readonly expiresBefore?: Date | null | undefined
-  readonly createdAfter?: Date | null | undefined
-}
-
-function searchWhere(search: string): Where {
-  const contains = { contains: literally(search), mode: 'insensitive' } as const
-  const publicId = search.replace(/^aic_/, '').slice(0, 12)
-  return {
-    OR: [
-      { name: contains },
-      { purpose: contains },
-      { application: contains },
-      ...(publicId ? [{ secrets: { some: { publicId: { startsWith: literally(publicId) } } } }] : []),
-    ],
-  }
-}
-
-function deletedWhere({ deleted, status }: ApiKeyFilter): Where {
-  if (deleted === true) return { deletedAt: { not: null } }
-  return deleted === false || !status?.includes('DELETED') ? { deletedAt: null } : {}
-}
-
-/** The rows a filter leaves. Deleted keys are left out unless the filter asks for them. */
-export function toWhere(filter: ApiKeyFilter, now: Date): Where {
-  const { status, search } = filter
-  return {
-    AND: [
-      deletedWhere(filter),
-      status && status.length > 0 ? { OR: status.map((one) => statusWhere(one, now)) } : {},
-      search ? searchWhere(search) : {},
-    ],
-    ...(filter.ownerId && { ownerId: filter.ownerId }),
-    ...(filter.creatorId && { creatorId: filter.creatorId }),
-    ...(filter.providerId && { providerId: filter.providerId }),
-    ...(filter.type && filter.type.length > 0 && { type: { in: [...filter.type] } }),
-    ...(filter.application && { application: filter.application }),
-    ...(filter.environment && { environment: filter.environment }),
-    ...(filter.neverUsed && { lastUsedAt: null }),
-    ...(filter.createdAfter && { createdAt: { gte: filter.createdAfter } }),
-    ...(filter.expiresBefore && { expiresAt: { lt: filter.expiresBefore } }),
-  }
-}
 
 export const listKeys = (tx: Tx, where: Where, keyset: Keyset, query: object) =>
   tx.apiKey.findMany({
@@ -101,11 +24,16 @@ export const findKeyTypes = async (tx: Tx) => {
   return types.map(({ name }) => name)
 }
 
-/** Locks the rows until the transaction ends, in one order, so that two changes of the same keys queue up. */
-export async function lockKeys(tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> {
-  await tx.$queryRaw`SELECT id FROM api_keys WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
-  return tx.apiKey.findMany({ where: { id: { in: [...ids] } }, orderBy: { id: 'asc' } })
-}
+/**
+ * Locks the rows until the transaction ends, in one order, so that two changes of the same keys queue up. Written out,
+ * since Prisma would take longer over a thousand rows than the event loop may be held.
+ */
+export const lockKeys = (tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> => tx.$queryRaw<ApiKeyRow[]>`
+  SELECT id, name, owner_id AS "ownerId", creator_id AS "creatorId", provider_id AS "providerId", type, purpose,
+    application, environment, fields, created_at AS "createdAt", expires_at AS "expiresAt",
+    last_used_at AS "lastUsedAt", deleted_at AS "deletedAt", leaked_at AS "leakedAt", pending, models, addresses,
+    endpoints::text[] AS endpoints, version, search_text AS "searchText"
+  FROM api_keys WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 
 type NewKey = Prisma.ApiKeyUncheckedCreateInput & { readonly createdAt: Date }
 
@@ -115,8 +43,8 @@ export const insertKey = (tx: Tx, key: NewKey, secret: StoredSecret & { readonly
 export const updateKey = (tx: Tx, id: string, data: Prisma.ApiKeyUncheckedUpdateInput) =>
   tx.apiKey.update({ where: { id }, data: { ...data, version: { increment: 1 } } })
 
-export const expireKeys = (tx: Tx, ids: readonly string[], at: Date) =>
-  tx.apiKey.updateMany({ where: { id: { in: [...ids] } }, data: { expiresAt: at, version: { increment: 1 } } })
+export const expireKeys = (tx: Tx, ids: readonly string[], at: Date): Promise<number> => tx.$executeRaw`
+  UPDATE api_keys SET expires_at = ${at}::timestamptz, version = version + 1 WHERE id = ANY(${ids}::uuid[])`
 
 /** Who a key is to belong to and which provider it is to open, if both exist and are in use. */
 export const findOwner = (tx: Tx, id: string) => tx.user.findFirst({ where: { id, deletedAt: null } })

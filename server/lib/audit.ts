@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from './db.ts'
 
@@ -95,6 +96,8 @@ async function insertEntries(tx: Tx, rows: readonly Row[]): Promise<void> {
       "subjectName" text, before jsonb, after jsonb, "previousHash" text, hash text)`
 }
 
+const SLICE = 200
+
 type Head = { readonly seq: bigint; readonly hash: Uint8Array<ArrayBuffer> }
 
 /**
@@ -109,7 +112,10 @@ export async function appendAudit(
   const [head] = await tx.$queryRaw<Head[]>`SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE`
   if (!head) throw new Error('the audit chain has no head')
   let { seq, hash } = head
-  const rows = facts.map((fact): Row => {
+  const rows: Row[] = []
+  for (const [index, fact] of facts.entries()) {
+    // A thousand hashes in one go would hold up everybody else on this node.
+    if (index % SLICE === SLICE - 1) await breathe()
     seq += 1n
     const said = {
       seq,
@@ -128,8 +134,8 @@ export async function appendAudit(
     }
     const previousHash = hash
     hash = hashEntry(previousHash, said)
-    return { ...said, previousHash, hash }
-  })
+    rows.push({ ...said, previousHash, hash })
+  }
   await insertEntries(tx, rows)
   await tx.$executeRaw`
     WITH head AS (UPDATE audit_head SET seq = ${seq}, hash = ${hash} WHERE id = 1 RETURNING seq)

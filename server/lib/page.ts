@@ -72,39 +72,64 @@ function readCursor(path: string, text: string | null | undefined, sorting: Sort
 
 const writeCursor = ({ value, id }: Cursor) => Buffer.from(JSON.stringify([value, id])).toString('base64url')
 
-/** Rows strictly beyond the cursor. Nulls are last in both directions, so that "never" does not hide what there is. */
-function beyond(cursor: Cursor, { column, direction, nullable, dates }: Sorting, backward: boolean) {
+type Where = Readonly<Record<string, unknown>>
+/** A list is read in two parts, so that an index answers each: rows with a value, and then, in both directions, those without. */
+type Part = 'values' | 'nulls'
+
+/** The rows of a part strictly beyond the cursor; null: there are none. */
+function beyond(cursor: Cursor, { column, direction, dates }: Sorting, backward: boolean, part: Part): Where | null {
+  const here: Part = cursor.value === null ? 'nulls' : 'values'
+  if (part !== here) return (here === 'values') === backward ? null : {}
   const ahead = (direction === 'asc') !== backward ? 'gt' : 'lt'
-  const value = dates && cursor.value !== null ? new Date(cursor.value) : cursor.value
-  const tie = { [column]: value, id: { [ahead]: cursor.id } }
-  if (value === null) return backward ? { OR: [{ [column]: { not: null } }, tie] } : tie
-  const strictly = { [column]: { [ahead]: value } }
-  if (nullable && !backward) return { OR: [strictly, tie, { [column]: null }] }
-  // The bound says nothing new, but an index can begin at it: of the alternatives it would read everything before.
-  return { [column]: { [`${ahead}e`]: value }, OR: [strictly, tie] }
+  const tie = { id: { [ahead]: cursor.id } }
+  if (cursor.value === null) return tie
+  const value = dates ? new Date(cursor.value) : cursor.value
+  // The first says where an index begins to read: the alternative behind it would read from the beginning.
+  return { [column]: { [`${ahead}e`]: value }, OR: [{ [column]: { [ahead]: value } }, tie] }
 }
 
-/** Throws `InvalidInput` for a size out of bounds or a cursor of another list. */
-export function toKeyset(args: PageArgs, sorting: Sorting): Keyset {
-  const size = readSize(args)
+function toKeysets(args: PageArgs, sorting: Sorting): Keyset[] {
+  const take = readSize(args) + 1
+  const { column, direction, nullable } = sorting
   const backward = args.last != null
-  const bounds = [
+  const order = (direction === 'asc') !== backward ? 'asc' : 'desc'
+  const cursors = [
     { cursor: readCursor('after', args.after, sorting), backward: false },
     { cursor: readCursor('before', args.before, sorting), backward: true },
-  ].flatMap(({ cursor, backward: towardsStart }) => (cursor ? [beyond(cursor, sorting, towardsStart)] : []))
-  const order = (sorting.direction === 'asc') !== backward ? 'asc' : 'desc'
-  const nulls = backward ? 'first' : 'last'
-  return {
-    where: bounds.length > 0 ? { AND: bounds } : {},
-    orderBy: [
-      { [sorting.column]: sorting.nullable ? { sort: order, nulls } : order },
-      ...(sorting.column === 'id' ? [] : [{ id: order }]),
-    ],
-    take: size + 1,
-  }
+  ]
+  const parts: readonly Part[] = !nullable ? ['values'] : backward ? ['nulls', 'values'] : ['values', 'nulls']
+  return parts.flatMap((part) => {
+    const bounds = cursors.map((one) => (one.cursor ? beyond(one.cursor, sorting, one.backward, part) : {}))
+    if (bounds.includes(null)) return []
+    const within = nullable ? [{ [column]: part === 'nulls' ? null : { not: null } }] : []
+    const byId = column === 'id' ? [] : [{ id: order }]
+    const orderBy = part === 'nulls' ? byId : [{ [column]: order }, ...byId]
+    return [{ where: { AND: [...within, ...bounds] }, orderBy, take }]
+  })
 }
 
-/** The page of rows that `toKeyset` asked for. `sortedBy` reads a row's sort column. */
+/** For a column that always has a value. Throws `InvalidInput` for a size out of bounds or a cursor of another list. */
+export function toKeyset(args: PageArgs, sorting: Sorting & { readonly nullable: false }): Keyset {
+  const [keyset] = toKeysets(args, sorting)
+  if (!keyset) throw new Error('rows with a value are always a part')
+  return keyset
+}
+
+/** The same for any column: reads the part behind only when the one before does not fill the page. */
+export async function readRows<Row>(
+  args: PageArgs,
+  sorting: Sorting,
+  read: (keyset: Keyset) => Promise<readonly Row[]>,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const keyset of toKeysets(args, sorting)) {
+    const missing = keyset.take - rows.length
+    if (missing > 0) rows.push(...(await read({ ...keyset, take: missing })))
+  }
+  return rows
+}
+
+/** The page of rows that `toKeyset` or `readRows` asked for. `sortedBy` reads a row's sort column. */
 export function toPage<Row extends { readonly id: string }>(
   rows: readonly Row[],
   args: PageArgs,

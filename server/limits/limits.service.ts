@@ -1,7 +1,7 @@
 import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
@@ -27,7 +27,7 @@ export async function listLimits(
   const impossible = [keyId, userId, groupId, providerId].some((id) => id != null && !isId(id))
   const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
-  const rows = await store.listLimits(parts.db.prisma, where, toKeyset(args, sorting), query)
+  const rows = await readRows(args, sorting, (keyset) => store.listLimits(parts.db.prisma, where, keyset, query))
   const page = toPage(rows, args, (row) => row[SORT[order.field].column])
   return { ...page, countAll: () => store.countLimits(parts.db.prisma, where) }
 }
