@@ -36,6 +36,7 @@ const variables = z.object({
   AIC_STALENESS_MS: wholeNumber(1_000, 3_600_000).default(30_000),
   AIC_DRAIN_MS: wholeNumber(0, DAY_MS).default(30_000),
   AIC_MAX_BODY_BYTES: wholeNumber(1_024, 1_024 * MIB).default(10 * MIB),
+  AIC_CACHE_BYTES: wholeNumber(0, 64 * 1_024 * MIB).default(64 * MIB),
   AIC_JOURNAL_SYNC: z.enum(['group', 'always'], 'must be group or always').default('group'),
   AIC_FAST_PATH: flag.default(true),
   AIC_TRUSTED_PROXIES: commaList(cidr).default([]),
@@ -72,6 +73,8 @@ export type Config = {
   readonly stalenessMs: number
   readonly drainMs: number
   readonly maxBodyBytes: number
+  /** The most that the response cache holds; 0 switches it off. */
+  readonly cacheBytes: number
   readonly journalSync: 'group' | 'always'
   /** False: every byte of `/work` goes through node:http and undici, for comparison and in an emergency. */
   readonly fastPath: boolean
@@ -110,6 +113,7 @@ function toConfig(set: Variables, tls: Config['tls']): Config {
     stalenessMs: set.AIC_STALENESS_MS,
     drainMs: set.AIC_DRAIN_MS,
     maxBodyBytes: set.AIC_MAX_BODY_BYTES,
+    cacheBytes: set.AIC_CACHE_BYTES,
     journalSync: set.AIC_JOURNAL_SYNC,
     fastPath: set.AIC_FAST_PATH,
     trustedProxies: set.AIC_TRUSTED_PROXIES,

@@ -13,6 +13,8 @@ export type KeyRow = {
   readonly deleted: boolean
   readonly pending: boolean
   readonly restriction: Restriction
+  /** Null: no answer is given again, unless a rule says so. */
+  readonly cacheSeconds: number | null
 }
 
 /** One secret with its key. */
@@ -62,7 +64,7 @@ export type ProviderRow = {
 const SECRETS = `
   SELECT s.id, s.public_id, s.secret_hash, s.pepper_version, s.expires_at AS secret_expires_at,
     k.id AS key_id, k.owner_id, k.provider_id, k.version, k.expires_at, k.deleted_at, k.pending,
-    k.models, k.addresses, k.endpoints::text[] AS endpoints
+    k.models, k.addresses, k.endpoints::text[] AS endpoints, k.cache_seconds
   FROM key_secrets s JOIN api_keys k ON k.id = s.key_id`
 
 type RawSecret = {
@@ -81,6 +83,7 @@ type RawSecret = {
   readonly models: readonly string[]
   readonly addresses: readonly string[]
   readonly endpoints: readonly Endpoint[]
+  readonly cache_seconds: number | null
 }
 
 const toSecret = (row: RawSecret): SecretRow => ({
@@ -98,6 +101,7 @@ const toSecret = (row: RawSecret): SecretRow => ({
     deleted: row.deleted_at !== null,
     pending: row.pending,
     restriction: compileRestrictions(row),
+    cacheSeconds: row.cache_seconds,
   },
 })
 
@@ -143,7 +147,8 @@ export async function listGroups(pool: pg.Pool, ids: readonly string[] | null): 
 export async function listRules(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly RuleRow[]> {
   const { rows } = await pool.query<RuleRow>(
     `SELECT id, version, enabled AND deleted_at IS NULL AS enabled, effect, model_pattern AS "modelPattern",
-      user_id AS "userId", group_id AS "groupId", role, provider_id AS "providerId"
+      user_id AS "userId", group_id AS "groupId", role, provider_id AS "providerId",
+      cache_seconds AS "cacheSeconds", cache_shared AS "cacheShared"
     FROM rules WHERE CASE WHEN $1::uuid[] IS NULL THEN deleted_at IS NULL ELSE id = ANY($1) END`,
     [ids],
   )

@@ -18,6 +18,7 @@ const row = (version: number, set: Partial<SecretRow['key']> = {}, publicId = 'a
     deleted: false,
     pending: false,
     restriction: UNRESTRICTED,
+    cacheSeconds: null,
     ...set,
   },
 })

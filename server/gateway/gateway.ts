@@ -15,6 +15,7 @@ import { meterProviders } from './meter-providers.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
 import { createRequestIds } from './request-id.ts'
+import { ResponseCache } from './response-cache.ts'
 import { createAdmission } from './steps/admit.ts'
 import { createVerifier } from './verify.ts'
 
@@ -48,8 +49,10 @@ export function createGateway(parts: Parts): Gateway {
   const announce = (ids: readonly string[]) => signals.publish(STORED_ENTRIES, ids)
   const flusher = createFlusher({ journal, db, log, leases, announce })
   const presences = createPresences(directory, clock)
+  const responses = new ResponseCache(config.cacheBytes)
   const pipeline: Pipeline = {
     directory,
+    responses,
     journal,
     presences,
     admission: createAdmission(),
@@ -75,6 +78,7 @@ export function createGateway(parts: Parts): Gateway {
     running: () => presences.count(),
     drain: (deadlineMs) => presences.drain(deadlineMs),
     async start() {
+      parts.changes.subscribe(async (changes) => responses.follow(changes))
       await directory.start()
       await limiter.start()
       presences.start()

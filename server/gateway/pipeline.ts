@@ -6,12 +6,14 @@ import type { Journal } from '../usage/journal.ts'
 import type { BodyBuffers } from './body-buffers.ts'
 import type { Directory } from './directory.ts'
 import type { Presences } from './presence.ts'
+import type { ResponseCache } from './response-cache.ts'
 import type { Admission } from './steps/admit.ts'
 import type { Verifier } from './verify.ts'
 
 /** What the steps of the pipeline work with. */
 export type Pipeline = {
   readonly directory: Directory
+  readonly responses: ResponseCache
   readonly journal: Journal
   readonly presences: Presences
   readonly admission: Admission

@@ -2,6 +2,7 @@ import type { Held } from '../limits/held.ts'
 import type { Ask } from './ask.ts'
 import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
+import type { KeepingAnswer } from './keeping-answer.ts'
 import type { Prompt } from './prompt.ts'
 import type { Route } from './route.ts'
 import type { Turn } from './turn.ts'
@@ -19,6 +20,8 @@ export type Plan = {
   readonly held: Held
   /** What lets it be asked now. */
   readonly turn: Turn
+  /** Sees the answer pass and keeps it; null: it is not to be given again. */
+  readonly keeping: KeepingAnswer | null
   /** Milliseconds in which the caller was still sending, or waiting for its turn. */
   readonly waitedMs: number
 }

@@ -64,11 +64,13 @@ const WITHOUT_ANSWER: ReadonlySet<Endpoint> = new Set(['embeddings', 'messages/c
 export class Prompt {
   readonly #ask: Ask
   readonly #endpoint: Endpoint
-  #estimate: Estimate | null = null
+  #estimate: Estimate | null
 
-  constructor(ask: Ask, endpoint: Endpoint) {
+  /** `known` where there is nothing to estimate. */
+  constructor(ask: Ask, endpoint: Endpoint, known: Estimate | null = null) {
     this.#ask = ask
     this.#endpoint = endpoint
+    this.#estimate = known
   }
 
   /** The estimate, if somebody needed it before. */

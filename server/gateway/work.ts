@@ -2,6 +2,7 @@ import { readAsk } from './ask.ts'
 import { readFormAsk } from './ask-form.ts'
 import type { Call } from './call.ts'
 import type { SecretRow } from './directory.store.ts'
+import { KeepingAnswer } from './keeping-answer.ts'
 import { refuseSecret } from './key-status.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Plan } from './plan.ts'
@@ -9,8 +10,10 @@ import type { Presence } from './presence.ts'
 import { Prompt } from './prompt.ts'
 import { Refusal } from './refusal.ts'
 import { type Route, readRoute } from './route.ts'
+import { answerAgain } from './steps/answer-again.ts'
 import { authenticate } from './steps/authenticate.ts'
 import { checkModel, chooseProvider } from './steps/choose.ts'
+import { findPlace } from './steps/find-place.ts'
 import { forward } from './steps/forward.ts'
 import { lease } from './steps/lease.ts'
 import { listModels } from './steps/list-models.ts'
@@ -60,6 +63,13 @@ async function decide(
   const ask = body.boundary === null ? readAsk(route.endpoint, body.bytes) : readFormAsk(body.bytes, body.boundary)
   checkModel(upstream, ask)
   permitModel(gateway, secret, upstream, ask)
+  const place = findPlace(gateway, call, route, secret, upstream, ask)
+  const kept = place && gateway.responses.find(place)
+  if (kept) {
+    if (body.waitedMs > 1) checkAgain(gateway, secret)
+    await answerAgain(gateway, { call, route, secret, upstream, ask, waitedMs: body.waitedMs }, kept)
+    return null
+  }
   room.use(gateway.admission.admit(ask))
   const waiting = waitForTurn(upstream.candidates, presence, ask)
   const turn = room.use(waiting instanceof Promise ? await waiting : waiting)
@@ -68,10 +78,18 @@ async function decide(
   const held = room.use(leased instanceof Promise ? await leased : leased)
   const waitedMs = body.waitedMs + turn.waitedMs
   // The body may have taken a while to arrive, and so may the turn and the lease.
-  if (waitedMs > 1 || leased instanceof Promise) {
-    checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
+  if (waitedMs > 1 || leased instanceof Promise) checkAgain(gateway, secret)
+  const keeping = place && new KeepingAnswer(call.res, gateway.responses, place)
+  const seen = keeping ? { ...call, res: keeping } : call
+  return {
+    plan: { call: seen, route, secret, upstream, ask, prompt, turn, held, keeping, waitedMs },
+    room: room.move(),
   }
-  return { plan: { call, route, secret, upstream, ask, prompt, turn, held, waitedMs }, room: room.move() }
+}
+
+/** As the directory knows it now. */
+function checkAgain(gateway: Pipeline, secret: SecretRow): void {
+  checkSecret(gateway, gateway.directory.peek(secret.publicId) ?? secret)
 }
 
 function checkSecret({ directory, clock }: Pipeline, secret: SecretRow): void {

@@ -23,6 +23,7 @@ const WHO = {
     'deleteSavedView',
     'endSession',
     'markNoticeRead',
+    'purgeResponseCache',
     'reportLeakedKey',
     'revokeAccessToken',
     'signOut',

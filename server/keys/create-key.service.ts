@@ -34,6 +34,8 @@ export type NewApiKey = {
   readonly models?: readonly string[] | null | undefined
   readonly addresses?: readonly string[] | null | undefined
   readonly endpoints?: readonly Endpoint[] | null | undefined
+  /** Null: no answer is given again. */
+  readonly cacheSeconds?: number | null | undefined
   /** Undefined: the type's default lifetime. Null: never. */
   readonly expiresAt?: Date | null | undefined
   readonly idempotencyKey?: string | null | undefined
@@ -68,6 +70,7 @@ function toValues(given: Parsed, policy: Policy | null, createdAt: Date) {
     models: [...(given.models ?? policy?.models ?? [])],
     addresses: [...(given.addresses ?? policy?.addresses ?? [])],
     endpoints: [...(given.endpoints ?? policy?.endpoints ?? [])],
+    cacheSeconds: given.cacheSeconds ?? null,
     fields: withFields({}, fields),
     type: given.type ?? DEFAULT_TYPE,
     expiresAt: expiresAt === undefined ? defaultExpiry(policy, createdAt) : expiresAt,

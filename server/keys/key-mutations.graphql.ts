@@ -47,6 +47,12 @@ const KeyFieldInput = builder.inputType('KeyFieldInput', {
 
 const OWN_FIELDS = 'Own fields that the policy of its type has. One that is not named stays as it is.'
 
+const CACHE_SECONDS = {
+  description:
+    'For how many seconds (up to a week) the answer to exactly the same body is given again to the same owner, without asking the ' +
+    'provider. Null: never, unless a rule says so. Default: null.',
+} as const
+
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A new key.',
   fields: (t) => ({
@@ -61,6 +67,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     models: t.stringList(restrictionInputs.models),
     addresses: t.stringList(restrictionInputs.addresses),
     endpoints: t.field(restrictionInputs.endpoints),
+    cacheSeconds: t.int(CACHE_SECONDS),
     expiresAt: t.field({
       type: 'DateTime',
       description: 'When it stops working. Left out: the default lifetime of its type (30, 90 or 7 days). Null: never.',
@@ -110,6 +117,7 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
     models: t.stringList(restrictionInputs.models),
     addresses: t.stringList(restrictionInputs.addresses),
     endpoints: t.field(restrictionInputs.endpoints),
+    cacheSeconds: t.int(CACHE_SECONDS),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working, in the future. Null: never.' }),
   }),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Problem } from '../lib/problems.ts'
 import { name, optionalText } from '../lib/text.ts'
+import { cacheSeconds } from './caching.ts'
 import { fieldValuesSchema } from './policy.ts'
 import { restrictionMembers } from './restriction.ts'
 
@@ -68,6 +69,7 @@ export const newKeySchema = (now: Date) =>
     type: typeName.nullish(),
     ...descriptions,
     ...restrictionMembers,
+    cacheSeconds,
     fields: fieldValuesSchema,
     expiresAt: expiry(now),
   })
@@ -79,6 +81,7 @@ export const keyEditSchema = (now: Date) =>
     type: typeName.optional(),
     ...descriptions,
     ...restrictionMembers,
+    cacheSeconds,
     fields: fieldValuesSchema,
     expiresAt: expiry(now),
   })

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Role } from '../generated/prisma/enums.ts'
+import { type Caching, joinCaching } from '../keys/caching.ts'
 import { compilePattern, type PatternMatcher, type Shape, shapeOf } from './pattern.ts'
 import type { RuleTerms } from './rule.ts'
 
@@ -13,7 +14,12 @@ export type Question = {
 }
 
 /** `by` is the rule that decided: of several the one with the smallest id; null when none allows it. */
-export type Decision = { readonly allowed: boolean; readonly by: string | null }
+export type Decision = {
+  readonly allowed: boolean
+  readonly by: string | null
+  /** What all rules that allow it say together of giving an answer again; left out: nothing. */
+  readonly caching?: Caching
+}
 
 type Compiled = { readonly terms: RuleTerms; readonly shape: Shape; matches(model: string): boolean }
 
@@ -88,13 +94,22 @@ export class RuleIndex {
   }
 
   #evaluate(question: Question): Decision {
-    const denied = this.#firstMatch('DENY', question)
-    if (denied) return { allowed: false, by: denied }
-    const allowed = this.#firstMatch('ALLOW', question)
-    return allowed ? { allowed: true, by: allowed } : DEFAULT_DENY
+    const matches = (rule: Compiled) => rule.matches(question.model)
+    const denied = this.#candidates('DENY', question).find(matches)
+    if (denied) return { allowed: false, by: denied.terms.id }
+    const candidates = this.#candidates('ALLOW', question)
+    const allowed = candidates.find(matches)
+    if (!allowed) return DEFAULT_DENY
+    const caching = joinCaching(
+      candidates
+        .filter(({ terms }) => terms.cacheSeconds)
+        .filter(matches)
+        .map(cachingOf),
+    )
+    return { allowed: true, by: allowed.terms.id, ...(caching && { caching }) }
   }
 
-  #firstMatch(effect: RuleTerms['effect'], question: Question): string | null {
+  #candidates(effect: RuleTerms['effect'], question: Question): readonly Compiled[] {
     const candidates: Compiled[] = []
     for (const target of targetsOf(question)) {
       for (const provider of [question.providerId, ANY]) {
@@ -102,8 +117,7 @@ export class RuleIndex {
         if (bucket) collect(bucket, question.model, candidates)
       }
     }
-    candidates.sort((a, b) => (a.terms.id < b.terms.id ? -1 : 1))
-    return candidates.find((rule) => rule.matches(question.model))?.terms.id ?? null
+    return candidates.sort((a, b) => (a.terms.id < b.terms.id ? -1 : 1))
   }
 
   /** Drops the remembered decisions that this rule can have made, or could make. */
@@ -147,6 +161,11 @@ function compileStored({ modelPattern, effect }: RuleTerms): PatternMatcher {
     return () => effect === 'DENY'
   }
 }
+
+const cachingOf = ({ terms }: Compiled): Caching => ({
+  seconds: terms.cacheSeconds ?? 0,
+  shared: terms.cacheShared ?? false,
+})
 
 const bucketKey = (effect: string, target: string, provider: string) => `${effect} ${target} ${provider}`
 

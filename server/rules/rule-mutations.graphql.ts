@@ -30,6 +30,15 @@ export const targetFields = {
   effect: { type: RuleEffect, description: 'What it does to the requests it matches.' },
 } as const
 
+const cacheInputs = {
+  cacheSeconds: {
+    description:
+      'Of an allow rule: for how many seconds (up to a week) the answer to exactly the same body is given again. ' +
+      'Where several rules and the key say so, the shortest time holds. Null: the rule says nothing of that.',
+  },
+  cacheShared: { description: 'True: also to other people whose requests such a rule allows. Default: false.' },
+} as const
+
 const CreateRuleInput = builder.inputType('CreateRuleInput', {
   description: 'A new rule.',
   fields: (t) => ({
@@ -42,6 +51,8 @@ const CreateRuleInput = builder.inputType('CreateRuleInput', {
     groupId: t.id(targetFields.groupId),
     role: t.field(targetFields.role),
     providerId: t.id(targetFields.providerId),
+    cacheSeconds: t.int(cacheInputs.cacheSeconds),
+    cacheShared: t.boolean(cacheInputs.cacheShared),
   }),
 })
 
@@ -72,6 +83,8 @@ const UpdateRuleInput = builder.inputType('UpdateRuleInput', {
       description: 'The role it is for, in place of what it was for. Null takes the role away.',
     }),
     providerId: t.id(targetFields.providerId),
+    cacheSeconds: t.int(cacheInputs.cacheSeconds),
+    cacheShared: t.boolean(cacheInputs.cacheShared),
   }),
 })
 

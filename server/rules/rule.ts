@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Role, RuleEffect } from '../generated/prisma/enums.ts'
+import { cacheSeconds } from '../keys/caching.ts'
 import { name, optionalText } from '../lib/text.ts'
 import { BadPattern, compilePattern } from './pattern.ts'
 
@@ -16,9 +17,15 @@ export type RuleTerms = {
   readonly role: Role | null
   /** Null: every provider. */
   readonly providerId: string | null
+  /** Of an allow rule: how long an answer may be given again. Null or left out: the rule says nothing of that. */
+  readonly cacheSeconds?: number | null
+  /** True: also to others whose requests such a rule allows. */
+  readonly cacheShared?: boolean
 }
 
 export type Rule = RuleTerms & {
+  readonly cacheSeconds: number | null
+  readonly cacheShared: boolean
   readonly name: string
   readonly description: string | null
   readonly createdAt: Date
@@ -49,7 +56,12 @@ const modelPattern = z
 
 const target = { userId: z.string().nullish(), groupId: z.string().nullish(), role: z.enum(Role).nullish() }
 
-const details = { description: optionalText(MAX_DESCRIPTION), providerId: z.string().nullish(), ...target }
+const details = {
+  description: optionalText(MAX_DESCRIPTION),
+  providerId: z.string().nullish(),
+  cacheSeconds,
+  ...target,
+}
 
 /** At most one of user, group and role. */
 const oneTarget = (rule: { userId?: unknown; groupId?: unknown; role?: unknown }) =>
@@ -62,11 +74,24 @@ const ONE_TARGET = {
 
 /** What a rule decides, of an unsaved one too. */
 export const termsSchema = z
-  .object({ effect: z.enum(RuleEffect), modelPattern, enabled: z.boolean().nullish(), ...details })
+  .object({
+    effect: z.enum(RuleEffect),
+    modelPattern,
+    enabled: z.boolean().nullish(),
+    cacheShared: z.boolean().nullish(),
+    ...details,
+  })
   .refine(oneTarget, ONE_TARGET)
 
 export const newRuleSchema = z
-  .object({ name: name(), effect: z.enum(RuleEffect), modelPattern, enabled: z.boolean().nullish(), ...details })
+  .object({
+    name: name(),
+    effect: z.enum(RuleEffect),
+    modelPattern,
+    enabled: z.boolean().nullish(),
+    cacheShared: z.boolean().nullish(),
+    ...details,
+  })
   .refine(oneTarget, ONE_TARGET)
 
 /**
@@ -79,6 +104,7 @@ export const ruleEditSchema = z
     effect: z.enum(RuleEffect).optional(),
     modelPattern: modelPattern.optional(),
     enabled: z.boolean().optional(),
+    cacheShared: z.boolean().optional(),
     ...details,
   })
   .refine(oneTarget, ONE_TARGET)

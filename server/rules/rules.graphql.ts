@@ -36,6 +36,14 @@ export const Rule = builder.prismaObject('Rule', {
       description: 'The role it is for; null: not for one role. Without user, group and role it is for everyone.',
     }),
     provider: t.relation('provider', { nullable: true, description: 'The provider it is for; null: every provider.' }),
+    cacheSeconds: t.exposeInt('cacheSeconds', {
+      nullable: true,
+      description:
+        'For how many seconds an answer is given again to exactly the same body; null: it says nothing of that.',
+    }),
+    cacheShared: t.exposeBoolean('cacheShared', {
+      description: 'True: also to other people whose requests such a rule allows.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',

@@ -76,6 +76,8 @@ export async function createRule(act: Act, input: NewRule): Promise<Rule> {
     groupId: given.groupId ?? null,
     role: given.role ?? null,
     providerId: given.providerId ?? null,
+    cacheSeconds: given.cacheSeconds ?? null,
+    cacheShared: given.cacheShared ?? false,
   }
   try {
     return await change(act, async (tx, record) => {
@@ -119,13 +121,14 @@ function differences(rule: Rule, edit: Omit<RuleEdit, 'id'>) {
 }
 
 /** For these, null is no value: it means the same as leaving them out. */
-const readEdit = ({ name, effect, modelPattern, enabled, ...rest }: Readonly<Record<string, unknown>>) =>
+const readEdit = ({ name, effect, modelPattern, enabled, cacheShared, ...rest }: Readonly<Record<string, unknown>>) =>
   parse(ruleEditSchema, {
     ...rest,
     name: name ?? undefined,
     effect: effect ?? undefined,
     modelPattern: modelPattern ?? undefined,
     enabled: enabled ?? undefined,
+    cacheShared: cacheShared ?? undefined,
   })
 
 /** Throws what `createRule` does, and `NotFound` for the rule itself. */

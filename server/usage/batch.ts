@@ -28,6 +28,7 @@ export type NumberName =
   | 'inputTokens'
   | 'outputTokens'
   | 'cachedTokens'
+  | 'savedTokens'
   | 'costMicros'
   | 'latencyMs'
   | 'firstTokenMs'
@@ -49,6 +50,7 @@ export class Batch {
     inputTokens: [],
     outputTokens: [],
     cachedTokens: [],
+    savedTokens: [],
     costMicros: [],
     latencyMs: [],
     firstTokenMs: [],
@@ -82,6 +84,7 @@ export class Batch {
     numbers.inputTokens.push(entry.inputTokens ?? Number.NaN)
     numbers.outputTokens.push(entry.outputTokens ?? Number.NaN)
     numbers.cachedTokens.push(entry.cachedTokens ?? Number.NaN)
+    numbers.savedTokens.push(entry.savedTokens ?? Number.NaN)
     numbers.costMicros.push(entry.costMicros ?? Number.NaN)
     numbers.latencyMs.push(entry.latencyMs)
     numbers.firstTokenMs.push(entry.firstTokenMs ?? Number.NaN)
@@ -109,6 +112,7 @@ export class Batch {
       inputTokens: orNull('inputTokens'),
       outputTokens: orNull('outputTokens'),
       cachedTokens: orNull('cachedTokens'),
+      savedTokens: orNull('savedTokens'),
       costMicros: orNull('costMicros'),
       latencyMs: number('latencyMs'),
       firstTokenMs: orNull('firstTokenMs'),

@@ -58,6 +58,11 @@ export const UsageEntry = builder.prismaObject('UsageEntry', {
         'True: the provider did not say all of it, because the caller left, it broke off or the process died. What it ' +
         'did not say is an estimate: of the prompt, and of what was generated until then.',
     }),
+    savedTokens: t.exposeInt('savedTokens', {
+      nullable: true,
+      description:
+        'Of an answer out of the response cache: the tokens that it took the first time. Null: the provider was asked.',
+    }),
     costMicros: t.expose('costMicros', {
       type: 'BigInt',
       nullable: true,

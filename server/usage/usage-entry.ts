@@ -38,6 +38,8 @@ export type UsageOutcome = {
   readonly inputTokens: number | null
   readonly outputTokens: number | null
   readonly cachedTokens: number | null
+  /** Of an answer given again: the tokens that it took the first time. Left out or null: the provider was asked. */
+  readonly savedTokens?: number | null
   /** True when the provider did not say them, or not all; missing in a journal of an earlier version. */
   readonly tokensEstimated?: boolean
   readonly costMicros: number | null

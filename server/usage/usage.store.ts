@@ -29,6 +29,7 @@ const NUMBERS: readonly (readonly [name: string, type: string, from: NumberName]
   ['input_tokens', 'integer', 'inputTokens'],
   ['output_tokens', 'integer', 'outputTokens'],
   ['cached_tokens', 'integer', 'cachedTokens'],
+  ['saved_tokens', 'integer', 'savedTokens'],
   ['cost_micros', 'bigint', 'costMicros'],
   ['latency_ms', 'integer', 'latencyMs'],
   ['first_token_ms', 'integer', 'firstTokenMs'],

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Segment } from '../../usage/segment.ts'
-import { JournalFailure } from '../../usage/together.ts'
-import type { UsageEnd, UsageIntent } from '../../usage/usage-entry.ts'
+import type { UsageEnd, UsageEntry, UsageIntent } from '../../usage/usage-entry.ts'
 import { Answer } from '../answer.ts'
 import { type AnswerHeaders, Attempt, type Listener } from '../attempt.ts'
 import { toProvider } from '../headers.ts'
@@ -11,6 +10,7 @@ import type { Presence } from '../presence.ts'
 import { Refusal } from '../refusal.ts'
 import type { Upstream } from '../upstream.ts'
 import { refusalFor, wasNotSent } from '../upstream-failure.ts'
+import { beginEntry } from './begin-entry.ts'
 import { pathOf } from './choose.ts'
 import { toIntent } from './intent.ts'
 import { limitHeaders } from './lease.ts'
@@ -22,19 +22,14 @@ import { settle } from './settle.ts'
  */
 export async function forward(gateway: Pipeline, plan: Plan, presence: Presence): Promise<void> {
   const intent = toIntent(gateway, plan)
-  const segment = await begin(gateway, intent)
-  const synced = gateway.journal.synced()
-  if (synced) await synced
+  const segment = await beginEntry(gateway, intent)
   await new Relay(gateway, plan, intent, segment).run(presence)
 }
 
-function begin({ journal }: Pipeline, intent: UsageIntent): Promise<Segment> {
-  return new Promise((resolve, reject) =>
-    journal.beginSoon(intent, (begun) =>
-      begun instanceof JournalFailure ? reject(new Refusal('accounting_unavailable')) : resolve(begun),
-    ),
-  )
-}
+const toOutcome = ({ modelAnswered, inputTokens, outputTokens }: UsageEntry) => ({
+  model: modelAnswered,
+  tokens: (inputTokens ?? 0) + (outputTokens ?? 0),
+})
 
 /** One request under way: providers on one side, the caller on the other. It ends exactly once. */
 class Relay implements Listener {
@@ -191,6 +186,7 @@ class Relay implements Listener {
       model: ask.model,
       beforeMs: this.#beforeMs,
     })
+    if (end === 'COMPLETE' && status === 200) this.#plan.keeping?.complete(toOutcome(entry))
     this.#gateway.journal.endSoon(entry, this.#segment, recorded)
   }
 }

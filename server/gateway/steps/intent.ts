@@ -2,10 +2,13 @@ import type { UsageIntent } from '../../usage/usage-entry.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 
+/** What an entry needs to know of a plan. */
+export type Intended = Pick<Plan, 'call' | 'route' | 'secret' | 'upstream' | 'ask' | 'prompt' | 'held'>
+
 /** What is recorded before a provider hears of a request. */
 export const toIntent = (
   gateway: Pipeline,
-  { call, route, secret, upstream, ask, prompt, held }: Plan,
+  { call, route, secret, upstream, ask, prompt, held }: Intended,
 ): UsageIntent => ({
   id: call.id,
   startedAt: call.startedAt,

@@ -1,0 +1,58 @@
+import type { Pipeline } from '../pipeline.ts'
+import type { Plan } from '../plan.ts'
+import { Prompt } from '../prompt.ts'
+import type { KeptAnswer } from '../response-cache.ts'
+import { beginEntry } from './begin-entry.ts'
+import { type Intended, toIntent } from './intent.ts'
+import { lease, limitHeaders } from './lease.ts'
+
+type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'upstream' | 'ask' | 'waitedMs'>
+
+/** Gives an answer that was kept. It counts and is recorded like any other request, and takes no tokens and no money. */
+export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAnswer): Promise<void> {
+  const { call, route, ask } = asked
+  const prompt = new Prompt(ask, route.endpoint, { input: 0, output: 0 })
+  using held = await lease(gateway, { ...asked, startedAt: call.startedAt, prompt })
+  const plan = { ...asked, prompt, held }
+  const intent = toIntent(gateway, plan)
+  const segment = await beginEntry(gateway, intent)
+  const latencyMs = performance.now() - call.arrivedAt
+  const overheadUs = Math.round((latencyMs - asked.waitedMs) * 1000)
+  await new Promise<void>((recorded) =>
+    gateway.journal.endSoon(
+      {
+        ...intent,
+        modelAnswered: kept.model,
+        status: 200,
+        code: null,
+        end: 'COMPLETE',
+        inputTokens: 0,
+        outputTokens: 0,
+        cachedTokens: 0,
+        savedTokens: kept.tokens,
+        costMicros: 0,
+        latencyMs: Math.round(latencyMs),
+        firstTokenMs: Math.round(latencyMs),
+        overheadUs,
+        responseBytes: kept.body.length,
+        refusedByType: null,
+        refusedById: null,
+        charges: held.settle({ tokens: 0, costMicros: 0 }),
+      },
+      segment,
+      recorded,
+    ),
+  )
+  const synced = gateway.journal.synced()
+  if (synced) await synced
+  send(gateway, plan, kept, overheadUs)
+}
+
+function send({ leases, clock }: Pipeline, plan: Intended, { headers, body }: KeptAnswer, overheadUs: number) {
+  const { res, id } = plan.call
+  if (res.destroyed) return
+  const ours = plan.held.isEmpty ? [] : limitHeaders(leases, clock.now().getTime(), plan)
+  const own = ['x-request-id', id, 'x-aic-overhead-us', String(overheadUs), 'x-aic-cache', 'hit']
+  res.writeHead(200, [...headers, ...ours, ...own, 'content-length', String(body.length)])
+  res.end(body)
+}
