@@ -52,6 +52,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Emergency', forAll: true },
   },
   {
+    path: '/admin/deliveries',
+    component: () => import('./pages/DeliveriesPage.vue'),
+    meta: { title: 'Delivery log', forAll: true },
+  },
+  {
     path: '/admin/audit',
     component: () => import('./pages/AuditPage.vue'),
     meta: { title: 'Audit log', forAll: true },

@@ -42,6 +42,7 @@ test('counts, durations and sizes read as people write them', () => {
   expect(toSize('24000')).toBe('24.0 kB')
   expect(toPlural(1, 'key')).toBe('1 key')
   expect(toPlural(1200, 'key')).toBe('1,200 keys')
+  expect(toPlural(2, 'entry')).toBe('2 entries')
 })
 
 test('an unknown cost is a dash, never nothing', () => {

@@ -60,7 +60,7 @@ export function toSize(bytes: string): string {
   return `${(value / 1_000_000).toFixed(1)} MB`
 }
 
-/** `1 key`, `12 keys` */
-export function toPlural(count: number, one: string, many = `${one}s`): string {
+/** `1 key`, `12 keys`, `2 entries`; a word of which more than the end changes comes with its plural. */
+export function toPlural(count: number, one: string, many = `${one.replace(/([^aeiou])y$/, '$1ie')}s`): string {
   return `${toCount(count)} ${count === 1 ? one : many}`
 }
