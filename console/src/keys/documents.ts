@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../graphql.ts'
 import { LimitMeter } from '../limits/documents.ts'
 
-const KeyRow = graphql(`
+export const KeyRow = graphql(`
   fragment KeyRow on ApiKey {
     id
     name
@@ -19,6 +19,7 @@ const KeyRow = graphql(`
     models
     addresses
     endpoints
+    fields { name value }
     owner { id username displayName }
     creator { id username displayName }
     provider { id name }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Viewer } from '../users/viewer.ts'
 import type { Key } from './documents.ts'
-import { refusalToDelete, refusalToEdit, refusalToExpire, refusalToRestore, toShown, usualDays } from './key.ts'
+import { refusalToDelete, refusalToEdit, refusalToExpire, refusalToRestore, toShown } from './key.ts'
 
 const person = (id: string, role: Viewer['role']): Viewer => ({
   id,
@@ -45,8 +45,4 @@ test('a deleted key is restored first, within 30 days', () => {
 
 test('a key shows its prefix and its last four', () => {
   expect(toShown({ prefix: 'aic_0123456789ab', lastFour: 'wxYZ' })).toBe('aic_0123456789ab…wxYZ')
-})
-
-test('each type brings its usual lifetime', () => {
-  expect(['Development', 'Production', 'Emergency', 'Other'].map(usualDays)).toEqual([30, 90, 7, 90])
 })

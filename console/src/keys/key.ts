@@ -30,12 +30,6 @@ export function toShown(key: Pick<Key, 'prefix' | 'lastFour'>): string {
   return `${key.prefix}…${key.lastFour}`
 }
 
-/** Days a key of this type usually lives, for the preset of a new one. */
-export function usualDays(type: string): number {
-  if (type === 'Development') return 30
-  return type === 'Emergency' ? 7 : 90
-}
-
 const restoreWindowMs = 30 * 24 * 3_600_000
 
 type Asked = Pick<Key, 'owner' | 'status' | 'deletedAt' | 'expiresAt'>

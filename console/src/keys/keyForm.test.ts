@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { keyFields, orNull, toRestrictions } from './keyForm.ts'
+import { keyFields, orNull, toFields, toRestrictions } from './keyForm.ts'
 
 const schema = z.object(keyFields)
 const good = {
@@ -9,6 +9,7 @@ const good = {
   purpose: '',
   application: '',
   environment: '',
+  fields: {},
   expiresAt: null,
   models: [],
   addresses: [],
@@ -42,4 +43,12 @@ test('restrictions are sent once each, without blanks', () => {
     addresses: [],
     endpoints: ['CHAT'],
   })
+})
+
+test('own fields are sent as far as the type has them; an empty one is cleared', () => {
+  const known = [{ name: 'Cost centre' }, { name: 'Team' }]
+  expect(toFields({ 'Cost centre': ' 4711 ', Gone: 'x' }, known)).toEqual([
+    { name: 'Cost centre', value: '4711' },
+    { name: 'Team', value: null },
+  ])
 })

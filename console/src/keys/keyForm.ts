@@ -21,6 +21,8 @@ export const keyFields = {
         .regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, 'Addresses or networks only, such as 203.0.113.0/24'),
     )
     .max(100, 'At most 100 entries'),
+  /** Values of the own fields that keys of the type have. */
+  fields: z.record(z.string(), optional),
   endpoints: z.array(
     z.enum(['CHAT', 'COMPLETIONS', 'EMBEDDINGS', 'MESSAGES', 'MODELS', 'RESPONSES', 'AUDIO', 'IMAGES']),
   ),
@@ -43,6 +45,11 @@ export type Restrictions = Pick<Key, 'models' | 'addresses' | 'endpoints'>
 export function toRestrictions(state: Restrictions) {
   const once = (list: readonly string[]) => [...new Set(list.map((one) => one.trim()).filter((one) => one !== ''))]
   return { models: once(state.models), addresses: once(state.addresses), endpoints: [...state.endpoints] }
+}
+
+/** The own fields that the type has, as the API takes them; what is empty is cleared. */
+export function toFields(values: Readonly<Record<string, string>>, known: readonly { readonly name: string }[]) {
+  return known.map(({ name }) => ({ name, value: orNull(values[name] ?? '') }))
 }
 
 /** An empty text field means "none". */

@@ -9,6 +9,8 @@ export function placesFor(viewer: Viewer): readonly PlaceGroup[] {
     label: 'Workspace',
     places: [
       { label: 'My API Keys', to: '/keys', icon: 'i-lucide-key-round' },
+      { label: 'Requests', to: '/requests', icon: 'i-lucide-hourglass' },
+      { label: 'Access reviews', to: '/reviews', icon: 'i-lucide-list-checks' },
       { label: 'Usage', to: '/usage', icon: 'i-lucide-chart-line' },
       { label: 'Logs', to: '/logs', icon: 'i-lucide-chart-no-axes-column' },
     ],

@@ -1,6 +1,7 @@
-import { createSharedComposable, useDocumentVisibility, useIntervalFn } from '@vueuse/core'
+import { createSharedComposable } from '@vueuse/core'
 import { computed } from 'vue'
 import { useLiveQuery } from '../query.ts'
+import { usePoll } from '../ui/poll.ts'
 import { CountUnread, type InboxNotice } from './inboxDocuments.ts'
 
 type Kind = { readonly label: string; readonly icon: string }
@@ -33,9 +34,6 @@ const askEveryMs = 30_000
  */
 export const useUnread = createSharedComposable(() => {
   const query = useLiveQuery(CountUnread, {})
-  const visibility = useDocumentVisibility()
-  useIntervalFn(() => {
-    if (visibility.value === 'visible') query.reload()
-  }, askEveryMs)
+  usePoll(query.reload, askEveryMs)
   return computed(() => query.data.value?.unreadNoticeCount ?? 0)
 })
