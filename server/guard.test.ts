@@ -3,7 +3,6 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { REFUSALS } from './gateway/refusal.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -34,11 +33,6 @@ test('every module can be imported without an environment, and leaves nothing ru
   })
   expect({ stdout, stderr, status }).toEqual({ stdout: 'done', stderr: '', status: 0 })
 }, 90_000)
-
-test.each(Object.keys(REFUSALS))('the refusal %s occurs in a test', (code) => {
-  const tests = find('server/**/*.test.ts', 'e2e/**/*.e2e.ts').filter((path) => path !== 'server/guard.test.ts')
-  expect(tests.filter((path) => read(path).includes(code))).not.toEqual([])
-})
 
 test('connections to elsewhere are made in one place', () => {
   const makers =

@@ -51,20 +51,6 @@ afterEach(async () => {
 })
 
 describe('a key whose owner no rule gives the model', () => {
-  it('is told that no rule does, and the log says so', async () => {
-    await switchRule(EVERYTHING, false)
-    const { status, error, cause } = await refusal(await ask(world.key))
-    expect([status, error['code'], error['type'], error['param']]).toEqual([
-      403,
-      'permission_denied',
-      'permission_error',
-      'model',
-    ])
-    expect(error['message']).toMatch(/^Denied by rule: No rule allows/)
-    expect(cause).toEqual(['RULE', null])
-    expect(world.provider.received).toHaveLength(0)
-  })
-
   it('works as soon as the change has answered, for a user, a group or a role', async () => {
     await switchRule(EVERYTHING, false)
     const key = await world.mintKey()
