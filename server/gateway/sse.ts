@@ -7,9 +7,11 @@ const RETURN = 0x0d
 /** An event larger than this is passed on unread. */
 const MAX_EVENT_BYTES = 1024 * 1024
 
-const USAGE = Buffer.from('"usage"')
-const ERROR = Buffer.from('"error"')
-const MODEL = Buffer.from('"model"')
+// What an event can say of use to us. Providers repeat `"usage":null` in every event.
+const STATEMENT = /"(?:usage|error)"[ :]*[^ :n]/
+const STATEMENT_OR_MODEL = /"(?:usage|error|model)"[ :]*[^ :n]/
+
+const EMPTY: Buffer = Buffer.alloc(0)
 
 /**
  * Reads a stream of server-sent events as it passes. Bytes may be cut anywhere and lines may end in LF, CRLF or CR.
@@ -44,6 +46,14 @@ export class SseReader {
 
   /** What may go on to the caller now: the chunk itself, parts of it, or nothing yet (an empty buffer). */
   push(chunk: Buffer): Buffer {
+    if (this.#bytes === 0 && this.#lineIsEmpty && !this.#afterReturn) {
+      const text = chunk.toString('latin1')
+      if (isOneEvent(text)) return this.#read(chunk, text) ? EMPTY : chunk
+    }
+    return this.#pushPieces(chunk)
+  }
+
+  #pushPieces(chunk: Buffer): Buffer {
     const passed: Buffer[] = []
     let start = 0
     for (let at = 0; at < chunk.length; at++) {
@@ -80,8 +90,8 @@ export class SseReader {
     const rest = Buffer.concat(this.#pieces)
     this.#pieces = []
     this.#bytes = 0
-    if (rest.length > 0 && this.#read(rest)) return Buffer.alloc(0)
-    return this.#hidesUsage ? rest : Buffer.alloc(0)
+    if (rest.length > 0 && this.#read(rest, rest.toString('latin1'))) return EMPTY
+    return this.#hidesUsage ? rest : EMPTY
   }
 
   #finishEvent(last: Buffer, passed: Buffer[]): void {
@@ -90,7 +100,7 @@ export class SseReader {
     if (isTooLong) this.generated.countUnread(this.#bytes)
     this.#pieces = []
     this.#bytes = 0
-    this.#dropsFeed = !isTooLong && this.#read(event)
+    this.#dropsFeed = !isTooLong && this.#read(event, event.toString('latin1'))
     if (isTooLong) passed.push(last)
     else if (!this.#dropsFeed) passed.push(event)
   }
@@ -106,32 +116,27 @@ export class SseReader {
     this.#pieces = []
   }
 
-  /** Reads what one event says; true when it must not reach the caller. */
-  #read(event: Buffer): boolean {
-    this.generated.count(event)
-    const saysUsage = hasValue(event, USAGE)
-    const saysError = !this.failed && hasValue(event, ERROR)
-    const saysModel = this.model === null && event.includes(MODEL)
-    if (!saysUsage && !saysError && !saysModel) return false
+  /** Reads what one event says, given as bytes and with a character for each; true when it must not reach the caller. */
+  #read(event: Buffer, text: string): boolean {
+    this.generated.count(text)
+    if (!(this.model === null ? STATEMENT_OR_MODEL : STATEMENT).test(text)) return false
     const parsed = parse(dataOf(event))
     const { tokens, model } = readStatement(parsed)
     this.model ??= model
-    if (saysUsage && tokens) this.tokens = laterTokens(this.tokens, tokens)
-    if (saysUsage && tokens && tokens.output !== null) this.generated.said()
-    if (saysError && isErrorEvent(parsed)) this.failed = true
-    return this.#hidesUsage && saysUsage && isExtraEvent(parsed)
+    if (tokens) this.tokens = laterTokens(this.tokens, tokens)
+    if (tokens && tokens.output !== null) this.generated.said()
+    if (isErrorEvent(parsed)) this.failed = true
+    return this.#hidesUsage && isExtraEvent(parsed)
   }
 }
 
-/** True when a member of this name has another value than null (providers repeat `"usage":null` in every event). */
-function hasValue(event: Buffer, name: Buffer): boolean {
-  for (let at = event.indexOf(name); at !== -1; at = event.indexOf(name, at + name.length)) {
-    let value = at + name.length
-    while (event[value] === 0x20 || event[value] === 0x3a) value++
-    if (event[value] !== 0x6e) return true
-  }
-  return false
-}
+/** True for what most chunks are: one event from its beginning to its end, with the usual line ends. */
+const isOneEvent = (text: string) =>
+  text.length <= MAX_EVENT_BYTES &&
+  text.length > 2 &&
+  text.charCodeAt(0) !== LINE_FEED &&
+  text.indexOf('\n\n') === text.length - 2 &&
+  !text.includes('\r')
 
 /** The data lines of an event, joined as the specification says. */
 function dataOf(event: Buffer): string {

@@ -4,6 +4,16 @@ const RETURN = 0x0d
 const FEED = 0x0a
 const MAX_LINE = 4_096
 const MAX_TRAILER_LINES = 100
+const NO_DIGIT = 16
+/** What a byte is worth as a hexadecimal digit. */
+const DIGITS = new Uint8Array(256).fill(NO_DIGIT)
+for (const [value, letter] of [...'0123456789abcdef'].entries()) {
+  DIGITS[letter.charCodeAt(0)] = value
+  DIGITS[letter.toUpperCase().charCodeAt(0)] = value
+}
+/** More is no size that anybody means. */
+const MAX_DIGITS = 7
+
 // Extensions mean nothing to anybody; they may be there.
 const SIZE = /^([0-9A-Fa-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/
@@ -35,10 +45,31 @@ export class ChunkReader {
         else if (more === null) more = [first, data]
         else more.push(data)
         at = end
-      } else at = this.#readLine(bytes, at)
+      } else {
+        const next = this.#line === '' ? this.#readPlainLine(bytes, at) : at
+        at = next === at ? this.#readLine(bytes, at) : next
+      }
     }
     if (first !== null) take(more === null ? first : Buffer.concat(more))
     return at
+  }
+
+  /** Most lines are the end of a chunk or a mere size: read without making a text of them. `from` for any other. */
+  #readPlainLine(bytes: Buffer, from: number): number {
+    let at = from
+    let size = 0
+    for (let digit = 0; at - from < MAX_DIGITS; at++) {
+      digit = DIGITS[bytes[at] ?? 0] ?? NO_DIGIT
+      if (digit === NO_DIGIT) break
+      size = size * 16 + digit
+    }
+    if (bytes[at] !== RETURN || bytes[at + 1] !== FEED) return from
+    if (this.#state === 'end' && at === from) this.#state = 'size'
+    else if (this.#state === 'size' && size > 0) {
+      this.#left = size
+      this.#state = 'data'
+    } else return from
+    return at + 2
   }
 
   #readLine(bytes: Buffer, from: number): number {
