@@ -42,6 +42,46 @@ const ask = (pool: LeanPool, body: Buffer) =>
     )
   })
 
+test('a provider that closes behind each answer, without a word, costs no request', async () => {
+  let connections = 0
+  const { port } = await startServer((socket) => {
+    connections++
+    socket.once('data', () => socket.end(ANSWER))
+  })
+  const pool = poolTo(port)
+  for (let count = 0; count < 50; count++) expect(await ask(pool, Buffer.from('{}'))).toBe('{}')
+  expect(connections).toBe(50)
+})
+
+test('a connection is used again, and no more are open than there were requests at once', async () => {
+  let connections = 0
+  const { port } = await startServer((socket) => {
+    connections++
+    socket.on('data', () => socket.write(ANSWER))
+  })
+  const pool = poolTo(port)
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 3 }, () => ask(pool, Buffer.from('{}'))))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(connections).toBe(3)
+  await pool.close()
+})
+
+test("what a provider sends unasked ends its connection, and is nobody's answer", async () => {
+  const sockets: Socket[] = []
+  const { port } = await startServer((socket) => {
+    sockets.push(socket)
+    socket.on('data', () => socket.write(ANSWER))
+  })
+  const pool = poolTo(port)
+  await ask(pool, Buffer.from('{}'))
+  sockets[0]?.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil')
+  await until(() => sockets[0]?.destroyed === true)
+  expect(await ask(pool, Buffer.from('{}'))).toBe('{}')
+  expect(sockets).toHaveLength(2)
+})
+
 test('a body may be overwritten once the answer is whole, even if the provider has not read it', async () => {
   const sockets: Socket[] = []
   const { port } = await startServer((socket) => {

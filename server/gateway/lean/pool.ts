@@ -47,9 +47,15 @@ export class LeanPool implements Connections, Owner {
   }
 
   free(connection: Connection, keepMs: number): void {
-    if (this.#closed) return connection.fail(new errors.ClientClosedError())
     connection.idleUntil = this.tick + keepMs / TICK_MS
-    this.#idle.push(connection)
+    // The event loop looks at every connection once before it is used again: a provider that closes behind its answer
+    // without having said so has mostly done it by then, and what is sent to it after that may not be sent again.
+    setImmediate(() => setImmediate(() => this.#rested(connection)))
+  }
+
+  #rested(connection: Connection): void {
+    if (this.#closed) connection.fail(new errors.ClientClosedError())
+    else if (connection.usable) this.#idle.push(connection)
   }
 
   gone(connection: Connection): void {
