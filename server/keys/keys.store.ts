@@ -24,16 +24,25 @@ export const findKeyTypes = async (tx: Tx) => {
   return types.map(({ name }) => name)
 }
 
-/**
- * Locks the rows until the transaction ends, in one order, so that two changes of the same keys queue up. Written out,
- * since Prisma would take longer over a thousand rows than the event loop may be held.
- */
-export const lockKeys = (tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> => tx.$queryRaw<ApiKeyRow[]>`
+const lockSome = (tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> => tx.$queryRaw<ApiKeyRow[]>`
   SELECT id, name, owner_id AS "ownerId", creator_id AS "creatorId", provider_id AS "providerId", type, purpose,
     application, environment, fields, created_at AS "createdAt", expires_at AS "expiresAt",
     last_used_at AS "lastUsedAt", deleted_at AS "deletedAt", leaked_at AS "leakedAt", pending, models, addresses,
     endpoints::text[] AS endpoints, version, search_text AS "searchText"
   FROM api_keys WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+
+/** So many rows are read in one go: a thousand would hold up everybody else on this node. */
+const SLICE = 200
+
+/** Locks the rows until the transaction ends, in one order, so that two changes of the same keys queue up. */
+export async function lockKeys(tx: Tx, ids: readonly string[]): Promise<ApiKeyRow[]> {
+  const ordered = ids.toSorted()
+  const rows: ApiKeyRow[] = []
+  for (let from = 0; from < ordered.length; from += SLICE) {
+    rows.push(...(await lockSome(tx, ordered.slice(from, from + SLICE))))
+  }
+  return rows
+}
 
 type NewKey = Prisma.ApiKeyUncheckedCreateInput & { readonly createdAt: Date }
 
