@@ -14,6 +14,7 @@ import { createOutgoing } from './lib/outgoing.ts'
 import type { Parts } from './lib/parts.ts'
 import { createRandom } from './lib/random.ts'
 import { createSignals } from './lib/signals.ts'
+import { giveDefaultLimits } from './limits/default-limits.service.ts'
 
 const random = createRandom(systemClock)
 
@@ -34,6 +35,7 @@ export function buildParts(config: Config, log: Logger, db: Db, ownPorts: () => 
     keyring: createKeyring(config.masterKeys),
     outgoing: createOutgoing({ privateUpstreams, loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs }),
+    followers: [giveDefaultLimits],
     signals: createSignals({ db, log, alone: config.databaseUrl === null }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now()),

@@ -71,6 +71,7 @@ const WHO = {
     'importPrices',
     'redeliver',
     'resetPassword',
+    'setDefaultLimits',
     'testMail',
     'testProvider',
     'testWebhook',

@@ -2,9 +2,26 @@ import { type Actor, type AuditFact, appendAudit, type Origin } from './audit.ts
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Db, Tx } from './db.ts'
+import type { Random } from './random.ts'
+
+type Needs = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly changes: Changes
+  readonly random: Random
+  readonly followers: readonly Follower[]
+}
+
+type Record = (fact: AuditFact) => void
+
+/**
+ * Adds to a change what follows from it, in its transaction: how a later domain has its say when an earlier one
+ * changes something. It sees the facts so far and records its own.
+ */
+export type Follower = (parts: Needs, tx: Tx, facts: readonly AuditFact[], record: Record) => Promise<void>
 
 type Changing = {
-  readonly parts: { readonly db: Db; readonly clock: Clock; readonly changes: Changes }
+  readonly parts: Needs
   readonly viewer: Actor
   readonly origin: Origin
 }
@@ -25,15 +42,17 @@ class NothingRecorded<Result> extends Error {
  */
 export async function change<Result>(
   { parts, viewer, origin }: Changing,
-  work: (tx: Tx, record: (fact: AuditFact) => void) => Promise<Result>,
+  work: (tx: Tx, record: Record) => Promise<Result>,
   { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Result> {
   try {
     const { result, seq } = await parts.db.prisma.$transaction(
       async (tx) => {
         const facts: AuditFact[] = []
-        const done = await work(tx, (fact) => facts.push(fact))
+        const record = (fact: AuditFact) => void facts.push(fact)
+        const done = await work(tx, record)
         if (facts.length === 0) throw new NothingRecorded(done)
+        for (const follow of parts.followers) await follow(parts, tx, [...facts], record)
         const at = parts.clock.now()
         return { result: done, seq: await appendAudit(tx, { actor: viewer, origin, at }, facts) }
       },

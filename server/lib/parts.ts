@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Breakers } from './breaker.ts'
+import type { Follower } from './change.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
@@ -20,6 +21,8 @@ export type Parts = {
   readonly keyring: Keyring
   readonly outgoing: Outgoing
   readonly changes: Changes
+  /** What later domains add to the changes of earlier ones. */
+  readonly followers: readonly Follower[]
   readonly signals: Signals
   readonly metrics: Metrics
   /** Of the providers, as this process has found them. */

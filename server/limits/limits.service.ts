@@ -49,7 +49,7 @@ export async function requireTarget(tx: Tx, target: Readonly<Record<keyof typeof
   if (missing) throw new NotFound(TARGETS[missing])
 }
 
-const fact = (action: string, limit: Limit, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
+export const fact = (action: string, limit: Limit, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
   action,
   subjectType: 'Limit',
   subjectId: limit.id,

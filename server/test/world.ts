@@ -11,6 +11,7 @@ import { createOutgoing } from '../lib/outgoing.ts'
 import type { Parts } from '../lib/parts.ts'
 import { createRandom } from '../lib/random.ts'
 import { createSignals } from '../lib/signals.ts'
+import { giveDefaultLimits } from '../limits/default-limits.service.ts'
 import type { Act } from '../users/viewer.ts'
 import { type TestDb, testDb } from './database.ts'
 
@@ -58,6 +59,7 @@ export async function testWorld(): Promise<World> {
     keyring: createKeyring([randomBytes(32)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
     changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
+    followers: [giveDefaultLimits],
     signals: createSignals({ db, log, alone: false }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now()),

@@ -20,6 +20,7 @@ import { systemRandom } from '../../lib/random.ts'
 import { seal } from '../../lib/seal.ts'
 import { mintSecret, toStoredSecret } from '../../lib/secret.ts'
 import { createSignals } from '../../lib/signals.ts'
+import { giveDefaultLimits } from '../../limits/default-limits.service.ts'
 import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { installLane } from '../lane/lane.ts'
@@ -85,6 +86,7 @@ export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () =>
     keyring: createKeyring([Buffer.alloc(32, 7)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: config.loopbackUpstreams, ownPorts }),
     changes: createChanges({ db, clock: systemClock, log, stalenessMs: config.stalenessMs }),
+    followers: [giveDefaultLimits],
     signals: createSignals({ db, log, alone: true }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now() + breakerTime.aheadMs),
