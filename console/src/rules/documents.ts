@@ -9,6 +9,8 @@ const RuleRow = graphql(`
     enabled
     effect
     modelPattern
+    cacheSeconds
+    cacheShared
     role
     createdAt
     deletedAt

@@ -13,6 +13,13 @@ test('a group that is not chosen is told at its field', () => {
   expect(told.error?.issues.map((issue) => issue.path.join('.'))).toEqual(['groupId'])
 })
 
+test('a rule that denies says nothing of the response cache', () => {
+  const caching = { ...filled, cacheSeconds: 300, cacheShared: true }
+  expect(toInput(caching)).toMatchObject({ cacheSeconds: 300, cacheShared: true })
+  expect(toInput({ ...caching, effect: 'DENY' })).toMatchObject({ cacheSeconds: null, cacheShared: false })
+  expect(toInput({ ...caching, cacheSeconds: null })).toMatchObject({ cacheSeconds: null, cacheShared: false })
+})
+
 test('any provider is no provider for the server', () => {
   expect(toInput({ ...filled, providerId: anyProvider }).providerId).toBeNull()
   expect(toInput({ ...filled, providerId: 'p1' }).providerId).toBe('p1')

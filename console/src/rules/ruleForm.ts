@@ -14,6 +14,8 @@ export const ruleSchema = z
     groupId: z.string(),
     userId: z.string(),
     providerId: z.string(),
+    cacheSeconds: z.number().nullable(),
+    cacheShared: z.boolean(),
   })
   .refine((value) => value.who !== 'GROUP' || value.groupId !== '', { path: ['groupId'], error: 'Choose a group' })
   .refine((value) => value.who !== 'USER' || value.userId !== '', { path: ['userId'], error: 'Choose a user' })
@@ -42,6 +44,8 @@ export function toState(rule: Rule | null): RuleState {
     groupId: rule?.group?.id ?? '',
     userId: rule?.user?.id ?? '',
     providerId: rule?.provider?.id ?? anyProvider,
+    cacheSeconds: rule?.cacheSeconds ?? null,
+    cacheShared: rule?.cacheShared ?? false,
   }
 }
 
@@ -59,5 +63,13 @@ export function toTerms(state: RuleState) {
 }
 
 export function toInput(state: RuleState) {
-  return { ...toTerms(state), name: state.name.trim(), description: state.description.trim() || null }
+  // Only a rule that allows can say what may be answered again.
+  const cacheSeconds = state.effect === 'ALLOW' ? state.cacheSeconds : null
+  return {
+    ...toTerms(state),
+    name: state.name.trim(),
+    description: state.description.trim() || null,
+    cacheSeconds,
+    cacheShared: cacheSeconds !== null && state.cacheShared,
+  }
 }

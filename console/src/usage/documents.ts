@@ -17,6 +17,7 @@ const EntryRow = graphql(`
     inputTokens
     outputTokens
     cachedTokens
+    savedTokens
     tokensEstimated
     costMicros
     latencyMs
