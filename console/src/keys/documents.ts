@@ -19,6 +19,7 @@ export const KeyRow = graphql(`
     models
     addresses
     endpoints
+    cacheSeconds
     fields { name value }
     owner { id username displayName }
     creator { id username displayName }
