@@ -30,9 +30,12 @@ test('every percentile is within 2 % and half a millisecond of the truth', () =>
   expect(percentilesOf(new Map())).toBeNull()
 })
 
+// Few durations are put into their places, many are sorted anew.
+const some = fc.array(fc.integer({ min: 1, max: 600_000 }), { maxLength: 60 })
+
 test('the database makes and merges the same histograms', async () => {
   await fc.assert(
-    fc.asyncProperty(durations, durations, async (one, other) => {
+    fc.asyncProperty(durations, some, async (one, other) => {
       const { rows } = await db.pool.query<{ sketch: string[] }>(
         'SELECT merge_sketches(sketch_of($1), sketch_of($2)) AS sketch',
         [one, other],
@@ -40,6 +43,6 @@ test('the database makes and merges the same histograms', async () => {
       const merged = [...countsOf([...one, ...other])].toSorted(([a], [b]) => a - b)
       expect([...readSketch(rows[0]?.sketch ?? [])]).toEqual(merged)
     }),
-    { numRuns: 20 },
+    { numRuns: 50 },
   )
 })
