@@ -2,6 +2,7 @@ import { type FieldNode, type GraphQLResolveInfo, visit } from 'graphql'
 import { builder } from '../graphql/builder.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
+import { inTurns } from '../lib/turns.ts'
 import { type KeyUsage, NO_USAGE } from './key-usage.store.ts'
 import type { Percentiles } from './latency.ts'
 import { getUsage, listKeyUsage } from './report.service.ts'
@@ -133,9 +134,10 @@ builder.queryField('usage', (t) =>
       groupBy: t.arg({ type: UsageGroupBy, description: 'What to tell apart; default: nothing.' }),
       filter: t.arg({ type: UsageFilter, description: 'Only these requests.' }),
     },
-    resolve: async (_root, question, context, info) => [
-      ...(await getUsage(signedIn(context), { ...question, durations: asksFor(info, ['latencyMs', 'firstTokenMs']) })),
-    ],
+    resolve: async (_root, question, context, info) => {
+      const durations = asksFor(info, ['latencyMs', 'firstTokenMs'])
+      return inTurns(await getUsage(signedIn(context), { ...question, durations }))
+    },
   }),
 )
 
