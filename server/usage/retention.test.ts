@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { systemRandom } from '../lib/random.ts'
 import { testDb } from '../test/database.ts'
 import { tidyUsage } from './retention.store.ts'
+import { anEntry, anIntent } from './test/entries.ts'
+import { insertEntries } from './usage.store.ts'
 
 const db = await testDb()
 
@@ -25,4 +28,19 @@ test('days beyond the retention go, the coming week is there, and the sums stay'
   expect(names).toContain('usage_entries_20270117')
   expect((await db.pool.query('SELECT requests FROM usage_days')).rows).toEqual([{ requests: 1 }])
   expect(await tidyUsage(db.pool, new Date('2027-01-10T12:00:00Z'), 7)).toBe(0)
+})
+
+test('a day that somebody reads goes the next time, and whoever stores entries waits no longer than that', async () => {
+  const at = new Date('2027-02-10T12:00:00Z')
+  await db.pool.query(`SELECT ensure_usage_partitions('2027-02-01', '2027-02-03')`)
+  const reader = await db.pool.connect()
+  await reader.query('BEGIN; SELECT count(*) FROM usage_entries')
+  const tidied = tidyUsage(db.pool, at, 7)
+  const entry = anEntry(anIntent(systemRandom.uuidv7(), at.getTime()))
+  expect(await insertEntries(db.pool, [entry])).toBe(1)
+  expect(await tidied).toBe(0)
+  await reader.query('ROLLBACK')
+  reader.release()
+  expect(await tidyUsage(db.pool, at, 7)).toBeGreaterThanOrEqual(2)
+  expect(await partitions()).not.toContain('usage_entries_20270202')
 })
