@@ -4,18 +4,20 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { cpuSeconds, cpuSecondsOfTree } from '../bench/cpu.ts'
 import { startDirect } from '../bench/targets.ts'
+import type { GraphqlClient } from './product/graphql.ts'
 import { type Product, startProduct } from './product/process.ts'
 import { type Admin, asAdmin, setUp, signIn } from './product/world.ts'
-import { type Facts, middleOf, viewsOf } from './scale/questions.ts'
-import { timeView, watchLoop } from './scale/watch.ts'
+import { type Facts, middleOf, type View, viewsOf } from './scale/questions.ts'
+import { type LoopWatch, timeView, watchLoop } from './scale/watch.ts'
 import { compare } from './scale/work.ts'
 
 /**
  * The promises for many usage entries: every usage query of the console and every page of Logs within 200 ms, and the
  * p99 of `/work` during them below 1.5 times that without. `--entries 1000000 --days 30 --keys 100` are seeded first, into
  * the database of AIC_DATA_DIR or DATABASE_URL, or a new one that goes at the end; 0: it was seeded before. `--rate` of
- * requests per second.
+ * requests per second; `--rounds 0` leaves `/work` out. Milliseconds hold for a quiet machine, CPU for any.
  */
 const options = {
   entries: { type: 'string', default: '1000000' },
@@ -67,6 +69,13 @@ const factsNow = (): Facts => ({
   rareProvider: seeded('provider3'),
 })
 
+/** CPU seconds of the product itself, and of what runs below it: the embedded PostgreSQL. */
+function cpuOf(product: Product): { readonly own: number; readonly children: number } {
+  const pid = product.pid() ?? 0
+  const own = cpuSeconds(pid)
+  return { own, children: cpuSecondsOfTree(pid) - own }
+}
+
 async function measure(product: Product, admin: Admin, upstream: number): Promise<void> {
   const api = await admin.accessToken(['READ'])
   const held = watchLoop(product.url, api.proof.token ?? '')
@@ -78,17 +87,32 @@ async function measure(product: Product, admin: Admin, upstream: number): Promis
   const views = viewsOf(facts, usageEntries.pageInfo.endCursor)
   for (const view of views) {
     await held()
+    const before = cpuOf(product)
     const timings = await timeView(api, view, Number(values.runs))
+    const after = cpuOf(product)
     const loop = await held()
     for (const { name, median, worst } of timings)
       check(name, median < longestMs, `median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`)
+    // Each question was asked alone and together with the others.
+    const each = (cpu: (one: typeof before) => number) =>
+      ((1000 * (cpu(after) - cpu(before))) / (2 * Number(values.runs))).toFixed(0)
+    say(`     CPU of all once: gateway ${each(({ own }) => own)} ms, database ${each(({ children }) => children)} ms`)
     say(`     the event loop was held ${loop.toFixed(0)} ms at most`)
   }
-  const provider = await admin.provider(
-    { url: `http://127.0.0.1:${upstream}` },
-    { name: `Scale ${facts.now}`, enabledModels: ['bench'] },
-  )
-  const { secret } = await admin.key(provider, { name: `Scale ${facts.now}` })
+  if (Number(values.rounds) > 0) await compareWork(product, admin, { api, views, held, upstream })
+}
+
+type Console = {
+  readonly api: GraphqlClient
+  readonly views: readonly View[]
+  readonly held: LoopWatch
+  readonly upstream: number
+}
+
+async function compareWork(product: Product, admin: Admin, { api, views, held, upstream }: Console): Promise<void> {
+  const name = `Scale ${Date.now()}`
+  const provider = await admin.provider({ url: `http://127.0.0.1:${upstream}` }, { name, enabledModels: ['bench'] })
+  const { secret } = await admin.key(provider, { name })
   const load = {
     port: product.port,
     path: '/work/chat/completions',
