@@ -35,7 +35,10 @@ const TryLimitInput = builder.inputType('TryLimitInput', {
 const TryLimitSuccess = builder.objectRef<LimitTrial>('TryLimitSuccess').implement({
   description: 'What the limit alone would have done to real requests. Minutes and hours count as those of the clock.',
   fields: (t) => ({
-    from: t.expose('from', { type: 'DateTime', description: 'The beginning of the time looked at.' }),
+    from: t.expose('from', {
+      type: 'DateTime',
+      description: 'The beginning of the time looked at: later than asked when there were too many requests.',
+    }),
     to: t.expose('to', { type: 'DateTime', description: 'The end of the time looked at.' }),
     requests: t.exposeInt('requests', { description: 'How many requests the limit would have concerned.' }),
     refusedRequests: t.exposeInt('refusedRequests', { description: 'How many of them it would have refused.' }),

@@ -4,12 +4,14 @@ import { limitShape } from '../limits/limit.ts'
 import { requireTarget } from '../limits/limits.service.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { listMemberIds, type Refused, readTrial } from './try-limit.store.ts'
+import { findExcess, listMemberIds, type Refused, readTrial, type TrialQuestion } from './try-limit.store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 export const MAX_LIMIT_TRIAL_DAYS = 30
 const EXAMPLES = 10
+/** Limits of short spans are tried request by request; so many take less than a second. */
+const MAX_SINGLE_REQUESTS = 100_000
 
 const daysSchema = z.object({
   days: z
@@ -38,8 +40,9 @@ const toLike = (glob: string) =>
     .replaceAll('?', '_')
 
 /**
- * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone. Minutes
- * and hours count as those of the clock. Nothing is stored. Throws `InvalidInput`, `NotFound` (its target).
+ * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone; `from`
+ * is later when there were too many to try. Minutes and hours count as those of the clock. Nothing is stored. Throws
+ * `InvalidInput`, `NotFound` (its target).
  */
 export async function tryLimit(act: Act, input: { readonly days?: number | null | undefined }): Promise<LimitTrial> {
   const { clock, db } = act.parts
@@ -49,10 +52,9 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
   const { keyId = null, userId = null, groupId = null, providerId = null } = limit
   await requireTarget(db.prisma, { keyId, userId, groupId, providerId })
   const to = new Date(Math.ceil(clock.now().getTime() / HOUR_MS) * HOUR_MS)
-  const from = new Date(to.getTime() - (days ?? 7) * DAY_MS)
   const { timeZone } = await readSettings(db.prisma)
-  const { requests, refused } = await readTrial(db.pool, {
-    from,
+  const question = await withinReach(act, {
+    from: new Date(to.getTime() - (days ?? 7) * DAY_MS),
     to,
     keyId,
     ownerIds: groupId !== null ? await listMemberIds(db.pool, groupId) : userId !== null ? [userId] : null,
@@ -63,8 +65,9 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
     amount: limit.amount,
     timeZone,
   })
+  const { requests, refused } = await readTrial(db.pool, question)
   return {
-    from,
+    from: question.from,
     to,
     requests,
     refusedRequests: refused.reduce((sum, one) => sum + one.requests, 0),
@@ -72,4 +75,13 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
     refusedUsers: new Set(refused.map(({ ownerId }) => ownerId)).size,
     examples: refused.toSorted((a, b) => b.requests - a.requests).slice(0, EXAMPLES),
   }
+}
+
+/** The sums tell most of a day or a month; of minutes, hours and requests at once every request may have to be seen. */
+async function withinReach({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion> {
+  const { period, to } = question
+  if (period !== null && period !== 'MINUTE' && period !== 'HOUR') return question
+  const excess = await findExcess(parts.db.pool, question, MAX_SINGLE_REQUESTS)
+  if (excess === null) return question
+  return { ...question, from: new Date(Math.min(excess.getTime() + HOUR_MS, to.getTime() - HOUR_MS)) }
 }

@@ -36,7 +36,7 @@ const COUNTED = {
 
 const WINDOWS = {
   MINUTE: 'hour',
-  HOUR: 'hour',
+  HOUR: `date_bin('1 hour', hour, 'epoch')`,
   DAY: `date_trunc('day', hour, $8)`,
   WEEK: `date_trunc('week', hour, $8)`,
   MONTH: `date_trunc('month', hour, $8)`,
@@ -62,7 +62,7 @@ function judgedText(counted: string, period: LimitPeriod): string {
     return `
       SELECT e.*, before + sum(${counted}) OVER (PARTITION BY win ORDER BY started_at, id) AS until
       FROM crossing JOIN LATERAL (
-        SELECT ${ENTRY} ${ENTRIES} AND started_at >= crossing.hour AND started_at < crossing.hour + interval '1 hour'
+        SELECT ${ENTRY} ${ENTRIES} AND started_at >= crossing.hour AND started_at < crossing.ends
       ) e ON true`
   }
   // Of a busy hour most minutes are not: only those that are need to be put in order.
@@ -70,7 +70,7 @@ function judgedText(counted: string, period: LimitPeriod): string {
       SELECT ${ENTRY}, sum(${counted}) OVER (PARTITION BY ${MINUTE} ORDER BY started_at, id) AS until
       ${ENTRIES} AND started_at >= $1 AND started_at < $2 AND ${MINUTE} IN (
         SELECT ${MINUTE} ${ENTRIES} AND started_at >= $1 AND started_at < $2
-          AND date_bin('1 hour', started_at, 'epoch') IN (SELECT hour FROM crossing)
+          AND date_bin('1 hour', started_at, 'epoch') IN (SELECT date_bin('1 hour', hour, 'epoch') FROM crossing)
         GROUP BY 1 HAVING sum(${counted}) > $7::bigint
       )`
 }
@@ -86,10 +86,11 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
       WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
         AND $8::text IS NOT NULL
     ), hours AS (
-      SELECT hour, win, sum(sum(counted)) OVER (PARTITION BY win ORDER BY hour) AS until, sum(counted) AS counted
+      SELECT hour, win, sum(sum(counted)) OVER (PARTITION BY win ORDER BY hour) AS until, sum(counted) AS counted,
+        least(hour + interval '1 hour', lead(hour) OVER (ORDER BY hour)) AS ends
       FROM narrowed GROUP BY hour, win
     ), crossing AS MATERIALIZED (
-      SELECT hour, win, until - counted AS before FROM hours WHERE until > $7::bigint AND until - counted <= $7::bigint
+      SELECT hour, ends, win, until - counted AS before FROM hours WHERE until > $7::bigint AND until - counted <= $7::bigint
     ), spent AS (
       SELECT hour FROM hours WHERE until - counted > $7::bigint
     ), judged AS (${judgedText(counted.entry, period)}
@@ -139,6 +140,20 @@ export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise
   const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone]
   const { rows } = await pool.query<Row>(textOf(question), values)
   return { requests: rows[0]?.looked ?? 0, refused: rows.filter((row) => row.keyId !== null) }
+}
+
+const EXCESS = `
+  SELECT max(hour) AS hour FROM (
+    SELECT hour, sum(sum(requests)) OVER (ORDER BY hour DESC) AS requests FROM usage_rollups
+    WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) GROUP BY hour
+  ) AS hours WHERE requests > $7`
+
+/** The last hour from which on there were more requests than so many that the limit concerns; null: there were not. */
+export async function findExcess(pool: pg.Pool, question: TrialQuestion, maxRequests: number): Promise<Date | null> {
+  const { from, to, keyId, ownerIds, providerId, modelPattern } = question
+  const values = [from, to, keyId, ownerIds, providerId, modelPattern, maxRequests]
+  const { rows } = await pool.query<{ hour: Date | null }>(EXCESS, values)
+  return rows[0]?.hour ?? null
 }
 
 /** The members of a group. */

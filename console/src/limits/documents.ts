@@ -114,6 +114,8 @@ export const TryLimit = graphql(`
       ... on Problem { message }
       ... on InvalidInput { issues { path message } }
       ... on TryLimitSuccess {
+        from
+        to
         requests
         refusedRequests
         refusedKeys

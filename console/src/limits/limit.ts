@@ -117,7 +117,9 @@ export function isRaised(limit: Pick<Meter, 'raisedUntil'>, now: number): boolea
 
 type Tried = Extract<ResultOf<typeof TryLimit>['tryLimit'], { __typename: 'TryLimitSuccess' }>
 
-export function toTrial(tried: Tried, days: number): Trial {
+/** The span is what was looked at, which is less than asked where there were too many requests. */
+export function toTrial(tried: Tried): Trial {
+  const days = (Date.parse(tried.to) - Date.parse(tried.from)) / 86_400_000
   const sum = { requests: tried.refusedRequests, keys: tried.refusedKeys, users: tried.refusedUsers }
   const line =
     sum.requests > 0

@@ -13,6 +13,11 @@ test('a trial names the people when there are several', () => {
   )
 })
 
+test('a trial of less than was asked says of how much', () => {
+  expect(toNoChange(4.54)).toBe('Would have changed nothing in the last 4.5 days.')
+  expect(toNoChange(7 / 24)).toBe('Would have changed nothing in the last 7 hours.')
+})
+
 test('a trial that touches nothing says so', () => {
   expect(toNoChange(30)).toBe('Would have changed nothing in the last 30 days.')
 })

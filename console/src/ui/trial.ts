@@ -16,7 +16,10 @@ export type Trial = {
 
 type Sum = { readonly requests: number; readonly keys: number; readonly users: number }
 
-const span = (days: number) => (days === 1 ? 'the last day' : `the last ${toCount(days)} days`)
+function span(days: number): string {
+  if (days < 1) return `the last ${toPlural(Math.round(days * 24), 'hour')}`
+  return days === 1 ? 'the last day' : `the last ${toCount(Math.round(days * 10) / 10)} days`
+}
 
 /** `Would have refused 14 requests of 3 keys in the last 7 days.` */
 export function toSentence(verb: string, sum: Sum, days: number): string {
