@@ -63,9 +63,11 @@ const doctor = defineCommand({
   meta: { name: 'doctor', description: 'Check the database, the master key and the audit chain.' },
   run: () =>
     ending(() =>
-      withParts(async ({ db }) => {
-        const { entries, brokenAt } = await verifyAuditChain(db)
+      withParts(async (parts) => {
+        const { entries, brokenAt, checkpoint } = await verifyAuditChain(parts)
         say('The database is reachable and up to date; the master key is the right one.')
+        if (checkpoint)
+          say(`The audit chain is verified from checkpoint ${checkpoint.seq}: older entries were removed.`)
         say(`The audit chain has ${entries} entries and is ${brokenAt === null ? 'whole' : `broken at ${brokenAt}`}.`)
         if (brokenAt !== null) process.exitCode = EXIT.failed
       }),

@@ -1,3 +1,4 @@
+import { AUDIT_RETENTION_JOB } from './audit-retention.service.ts'
 import { DELIVERY_JOB } from './deliver.service.ts'
 import { EMERGENCY_JOB } from './emergency-run.service.ts'
 import type { Job } from './jobs.service.ts'
@@ -14,4 +15,5 @@ export const JOBS: readonly Job[] = [
   ...NOTICE_JOBS,
   DELIVERY_JOB,
   RETENTION_JOB,
+  AUDIT_RETENTION_JOB,
 ]

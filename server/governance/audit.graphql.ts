@@ -3,6 +3,7 @@ import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { type ChainCheck, listAuditEntries, verifyAuditChain } from './audit.service.ts'
 import type { AuditEntryRow } from './audit.store.ts'
+import type { Checkpoint } from './audit-checkpoint.ts'
 
 const AuditEntry = builder.objectRef<AuditEntryRow>('AuditEntry').implement({
   description: 'One change or sign-in event, chained to the one before by its hash. For administrators and auditors.',
@@ -73,10 +74,25 @@ builder.queryField('auditEntries', (t) =>
   ),
 )
 
+const AuditCheckpoint = builder.objectRef<Checkpoint>('AuditCheckpoint').implement({
+  description: 'Where the audit log begins after entries that were too old were removed. Signed with the master key.',
+  fields: (t) => ({
+    seq: t.expose('seq', { type: 'BigInt', description: 'The number of the last removed entry.' }),
+    hash: t.string({
+      description: 'Its hash, in hexadecimal: the first entry that is left follows it.',
+      resolve: ({ hash }) => Buffer.from(hash).toString('hex'),
+    }),
+    entries: t.expose('entries', { type: 'BigInt', description: 'How many were removed in all.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the last of them were removed.' }),
+  }),
+})
+
 const AuditChainCheck = builder.objectRef<ChainCheck>('AuditChainCheck').implement({
   description: 'What came of computing every hash of the audit log again.',
   fields: (t) => ({
-    entries: t.exposeInt('entries', { description: 'How many entries are proven, from the first one on.' }),
+    entries: t.exposeInt('entries', {
+      description: 'How many entries are proven, from the checkpoint or the first one on.',
+    }),
     head: t.string({
       description: 'The hash of the last proven entry, in hexadecimal: kept elsewhere, it proves the log up to there.',
       resolve: ({ head }) => Buffer.from(head).toString('hex'),
@@ -84,7 +100,14 @@ const AuditChainCheck = builder.objectRef<ChainCheck>('AuditChainCheck').impleme
     brokenAt: t.expose('brokenAt', {
       type: 'BigInt',
       nullable: true,
-      description: 'The first entry that is missing, moved or edited; null: the chain is whole.',
+      description:
+        'The first entry that is missing, moved or edited, or a checkpoint that is not genuine; null: the chain is whole.',
+    }),
+    checkpoint: t.field({
+      type: AuditCheckpoint,
+      nullable: true,
+      description: 'What the proof begins at; null: at the first entry.',
+      resolve: ({ checkpoint }) => checkpoint,
     }),
   }),
 })
@@ -95,6 +118,6 @@ builder.queryField('verifyAuditChain', (t) =>
     description:
       'Proves that nothing was taken out of the audit log or changed in it. For administrators and auditors.',
     authScopes: { reader: true },
-    resolve: (_root, _args, { parts }) => verifyAuditChain(parts.db),
+    resolve: (_root, _args, { parts }) => verifyAuditChain(parts),
   }),
 )

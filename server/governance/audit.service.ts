@@ -1,10 +1,11 @@
 import { hashEntry } from '../lib/audit.ts'
-import type { Db } from '../lib/db.ts'
 import type { PageArgs } from '../lib/page.ts'
+import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './audit.store.ts'
+import { BEGINNING, type Checkpoint, isGenuine } from './audit-checkpoint.ts'
 
 const DEFAULT_SIZE = 25
 const MAX_SIZE = 100
@@ -46,30 +47,46 @@ export async function listAuditEntries({ parts }: Act, args: PageArgs, filter: s
 }
 
 /**
- * `head`: the hash of the last of the proven entries. `brokenAt`: the first entry that is missing, moved or edited;
- * null when the chain is whole.
+ * `entries`: how many are proven, from the checkpoint or the first one on. `head`: the hash of the last of them.
+ * `brokenAt`: the first entry that is missing, moved or edited; null when the chain is whole. `checkpoint`: what the
+ * proof begins at; null: at the first entry.
  */
-export type ChainCheck = { readonly entries: number; readonly head: Uint8Array; readonly brokenAt: bigint | null }
+export type ChainCheck = {
+  readonly entries: number
+  readonly head: Uint8Array
+  readonly brokenAt: bigint | null
+  readonly checkpoint: Checkpoint | null
+}
 
 const PAGE = 1000
 
-/** Reads the whole audit log and computes every hash again. */
-export async function verifyAuditChain({ prisma }: Db): Promise<ChainCheck> {
-  const last = await store.getHead(prisma)
-  let seq = 0n
-  let head: Uint8Array = new Uint8Array(32)
-  const upToHere = (brokenAt: bigint | null): ChainCheck => ({ entries: Number(seq), head, brokenAt })
-  while (seq < last.seq) {
-    const rows = await store.listEntries(prisma, {}, { after: seq, newestFirst: false, take: PAGE })
-    for (const row of rows) {
-      const expected = seq + 1n
-      const chained = row.seq === expected && Buffer.from(row.previousHash).equals(head)
-      if (!chained || !Buffer.from(row.hash).equals(hashEntry(head, row))) return upToHere(expected)
-      seq = row.seq
-      head = row.hash
-      if (seq === last.seq) break
-    }
-    if (rows.length === 0) return upToHere(seq + 1n)
+/** Computes the hashes of entries that follow a place. `end`: how far they are proven. */
+export function checkPage(rows: readonly store.AuditEntryRow[], from: store.ChainPlace) {
+  let end = from
+  for (const row of rows) {
+    const chained = row.seq === end.seq + 1n && Buffer.from(row.previousHash).equals(end.hash)
+    if (!chained || !Buffer.from(row.hash).equals(hashEntry(end.hash, row))) return { end, brokenAt: end.seq + 1n }
+    end = row
   }
-  return upToHere(Buffer.from(last.hash).equals(head) ? null : seq)
+  return { end, brokenAt: null }
+}
+
+/** Reads the whole audit log, from the newest checkpoint on, and computes every hash again. */
+export async function verifyAuditChain({ db, keyring }: Pick<Parts, 'db' | 'keyring'>): Promise<ChainCheck> {
+  const last = await store.getHead(db.prisma)
+  const checkpoint = await store.findCheckpoint(db.prisma)
+  const start = checkpoint ?? BEGINNING
+  let end: store.ChainPlace = start
+  const upToHere = (brokenAt: bigint | null): ChainCheck => {
+    return { entries: Number(end.seq - start.seq), head: end.hash, brokenAt, checkpoint }
+  }
+  if (checkpoint && !isGenuine(keyring, checkpoint)) return upToHere(checkpoint.seq)
+  while (end.seq < last.seq) {
+    const found = await store.listEntries(db.prisma, {}, { after: end.seq, newestFirst: false, take: PAGE })
+    const rows = found.filter(({ seq }) => seq <= last.seq)
+    const page = checkPage(rows, end)
+    end = page.end
+    if (page.brokenAt !== null || rows.length === 0) return upToHere(end.seq + 1n)
+  }
+  return upToHere(Buffer.from(last.hash).equals(end.hash) ? null : end.seq)
 }

@@ -1,5 +1,6 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
+import type { SignedCheckpoint } from './audit-checkpoint.ts'
 
 export type AuditEntryRow = Prisma.AuditEntryGetPayload<object>
 
@@ -34,3 +35,16 @@ export const listEntries = (tx: Tx, filter: AuditEntryFilter, { after, newestFir
 export const countEntries = (tx: Tx, filter: AuditEntryFilter) => tx.auditEntry.count({ where: toWhere(filter) })
 
 export const getHead = (tx: Tx) => tx.auditHead.findUniqueOrThrow({ where: { id: 1 } })
+
+/** A place in the chain: an entry and its hash. */
+export type ChainPlace = { readonly seq: bigint; readonly hash: Uint8Array<ArrayBuffer> }
+
+/** The newest checkpoint; null: nothing was ever removed. */
+export const findCheckpoint = (tx: Tx): Promise<SignedCheckpoint | null> =>
+  tx.auditCheckpoint.findFirst({ orderBy: { seq: 'desc' } })
+
+export const insertCheckpoint = (tx: Tx, data: SignedCheckpoint) => tx.auditCheckpoint.create({ data })
+
+/** Answers how many entries there were up to this one. */
+export const deleteEntries = (tx: Tx, upTo: bigint): Promise<number> =>
+  tx.$executeRaw`DELETE FROM audit_entries WHERE seq <= ${upTo}`

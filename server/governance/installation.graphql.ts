@@ -17,6 +17,11 @@ const InstallationSettings = builder.objectRef<Settings>('InstallationSettings')
     usageRetentionDays: t.exposeInt('usageRetentionDays', {
       description: 'Days after which a request is dropped from the logs. Its sums stay in the reports.',
     }),
+    auditRetentionDays: t.exposeInt('auditRetentionDays', {
+      nullable: true,
+      description:
+        'Days after which audit entries are removed behind a signed checkpoint, from which the rest stays provable; null: never.',
+    }),
   }),
 })
 
@@ -45,6 +50,9 @@ const UpdateInstallationSettingsInput = builder.inputType('UpdateInstallationSet
     usageRetentionDays: t.int({
       description:
         'Days after which requests are dropped from the logs, 1 to 3650. Fewer than before: the next hour drops them.',
+    }),
+    auditRetentionDays: t.int({
+      description: 'Days after which audit entries are removed, 30 to 3650; 0: never. Export the log before.',
     }),
   }),
 })

@@ -15,6 +15,9 @@ const whole = (max: number) =>
 
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
 
+/** Longer than anything that is looked up in the log by the product itself. */
+const MIN_AUDIT_DAYS = 30
+
 const schema = z.object({
   timeZone: z.string().refine(isTimeZone, 'must be the name of a time zone, such as Europe/Berlin.').nullish(),
   currency: z
@@ -23,6 +26,11 @@ const schema = z.object({
     .nullish(),
   defaultMaxTokens: whole(1_000_000).nullish(),
   usageRetentionDays: whole(3650).nullish(),
+  auditRetentionDays: z
+    .int('must be a whole number.')
+    .max(3650, 'must be 3650 or less.')
+    .refine((days) => days === 0 || days >= MIN_AUDIT_DAYS, `must be ${MIN_AUDIT_DAYS} or more, or 0 for ever.`)
+    .nullish(),
 })
 
 /** A name, never an offset: those know no daylight saving, and the database reads their sign the other way round. */
@@ -72,11 +80,15 @@ export async function updateInstallationSettings(act: Act, input: InstallationEd
 
 function differences(before: InstallationSettings, edit: z.output<typeof schema>): Partial<InstallationSettings> {
   const { timeZone, currency, defaultMaxTokens, usageRetentionDays } = edit
+  // Zero is said for "for ever", since null says "as it is".
+  const auditRetentionDays =
+    edit.auditRetentionDays == null ? before.auditRetentionDays : edit.auditRetentionDays || null
   return {
     ...(timeZone != null && timeZone !== before.timeZone && { timeZone }),
     ...(currency != null && currency !== before.currency && { currency }),
     ...(defaultMaxTokens != null && defaultMaxTokens !== before.defaultMaxTokens && { defaultMaxTokens }),
     ...(usageRetentionDays != null && usageRetentionDays !== before.usageRetentionDays && { usageRetentionDays }),
+    ...(auditRetentionDays !== before.auditRetentionDays && { auditRetentionDays }),
   }
 }
 

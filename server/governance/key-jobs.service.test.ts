@@ -50,7 +50,7 @@ test('a key that is not used for as long as its policy allows ends, and its owne
   expect(await titles(owner)).toEqual([`The key “${quiet.row.name}” has expired: it was not used for 5 days`])
   const entries = await world.db.prisma.auditEntry.findMany({ where: { action: 'expireIdleApiKey' } })
   expect(entries.map(({ subjectId, actorName }) => [subjectId, actorName])).toEqual([[quiet.row.id, 'system']])
-  expect((await verifyAuditChain(world.db)).brokenAt).toBeNull()
+  expect((await verifyAuditChain(world.parts)).brokenAt).toBeNull()
 })
 
 test('the week in which no node ran does not make keys idle', async () => {

@@ -15,7 +15,13 @@ export const setSetupToken = (tx: Tx, setupTokenHash: Uint8Array<ArrayBuffer>) =
 export const closeSetup = (tx: Tx, setupCompletedAt: Date) =>
   tx.installation.update({ where: { id: 1 }, data: { setupTokenHash: null, setupCompletedAt } })
 
-const SETTINGS = { timeZone: true, currency: true, defaultMaxTokens: true, usageRetentionDays: true } as const
+const SETTINGS = {
+  timeZone: true,
+  currency: true,
+  defaultMaxTokens: true,
+  usageRetentionDays: true,
+  auditRetentionDays: true,
+} as const
 
 export const readSettings = (tx: Tx): Promise<InstallationSettings> =>
   tx.installation.findUniqueOrThrow({ where: { id: 1 }, select: SETTINGS })

@@ -8,4 +8,6 @@ export type InstallationSettings = {
   readonly defaultMaxTokens: number
   /** Days after which usage entries are dropped; their sums stay. */
   readonly usageRetentionDays: number
+  /** Days after which audit entries are removed behind a checkpoint; null: never. */
+  readonly auditRetentionDays: number | null
 }
