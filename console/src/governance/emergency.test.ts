@@ -8,9 +8,11 @@ test('an operation says whose keys it ended', () => {
 
 test('what was undone is undone, whether or not it had finished', () => {
   const at = '2027-01-01T00:00:00Z'
-  expect(toLook({ finishedAt: at, undoneAt: at }).label).toBe('Undone')
-  expect(toLook({ finishedAt: at, undoneAt: null }).label).toBe('Done')
-  expect(toLook({ finishedAt: null, undoneAt: null }).label).toBe('Running')
+  const done = { finishedAt: at, undoneAt: null, restoredAt: null }
+  expect(toLook({ ...done, undoneAt: at, restoredAt: at }).label).toBe('Undone')
+  expect(toLook({ ...done, undoneAt: at }).label).toBe('Undoing')
+  expect(toLook(done).label).toBe('Done')
+  expect(toLook({ ...done, finishedAt: null }).label).toBe('Running')
 })
 
 test('the time left to undo ends at its instant', () => {

@@ -22,8 +22,15 @@ export function toSubject({ scope, subjectName }: Pick<Operation, 'scope' | 'sub
   return subjects[scope](subjectName ?? '')
 }
 
+type Stage = Pick<Operation, 'finishedAt' | 'undoneAt' | 'restoredAt'>
+
+/** Very many keys end, and are restored, for a while after the answer. */
+export const isRunning = ({ finishedAt, undoneAt, restoredAt }: Stage): boolean =>
+  finishedAt === null || (undoneAt !== null && restoredAt === null)
+
 /** How an operation stands. */
-export function toLook({ finishedAt, undoneAt }: Pick<Operation, 'finishedAt' | 'undoneAt'>): Look {
+export function toLook({ finishedAt, undoneAt, restoredAt }: Stage): Look {
+  if (undoneAt && !restoredAt) return { label: 'Undoing', icon: 'i-lucide-loader', color: 'info' }
   if (undoneAt) return { label: 'Undone', icon: 'i-lucide-undo-2', color: 'neutral' }
   if (finishedAt) return { label: 'Done', icon: 'i-lucide-circle-check', color: 'success' }
   return { label: 'Running', icon: 'i-lucide-loader', color: 'info' }

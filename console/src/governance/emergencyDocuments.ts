@@ -14,6 +14,7 @@ const OperationRow = graphql(`
     undoneAt
     undoableUntil
     restoredKeys
+    restoredAt
     requestId
   }
 `)

@@ -24,6 +24,7 @@ export const KeyRow = graphql(`
     owner { id username displayName }
     creator { id username displayName }
     provider { id name }
+    review { reviewId name decision decidedAt dueAt closedAt }
     usage {
       daily
       last24Hours { requests errors }

@@ -1,3 +1,4 @@
+import { toPlural } from '../ui/numbers.ts'
 import type { Look } from '../ui/StatusBadge.vue'
 import { canAdminister, type Viewer } from '../users/viewer.ts'
 import type { Key } from './documents.ts'
@@ -24,6 +25,27 @@ export const statusMeanings = {
   DISABLED: 'Refused because its owner or its provider is disabled.',
   DELETED: 'Refused. It can be restored for 30 days.',
 } as const satisfies Record<KeyStatus, string>
+
+type ReviewState = 'NEVER' | 'OPEN' | 'KEPT' | 'EXPIRED'
+
+export const reviewLooks = {
+  NEVER: { label: 'Never reviewed', icon: 'i-lucide-circle-dashed', color: 'neutral' },
+  OPEN: { label: 'In review', icon: 'i-lucide-list-checks', color: 'info' },
+  KEPT: { label: 'Kept', icon: 'i-lucide-circle-check', color: 'success' },
+  EXPIRED: { label: 'Ended', icon: 'i-lucide-circle-x', color: 'error' },
+} as const satisfies Record<ReviewState, Look>
+
+/** How a key stands in its latest access review; one that ended without an answer says nothing. */
+export function toReviewState(review: Key['review']): ReviewState {
+  if (review === null) return 'NEVER'
+  return review.decision ?? (review.closedAt === null ? 'OPEN' : 'NEVER')
+}
+
+/** `90 days` from the beginning to the end of a key. */
+export function toLifetime({ createdAt, expiresAt }: Pick<Key, 'createdAt' | 'expiresAt'>): string {
+  if (expiresAt === null) return 'No end'
+  return toPlural(Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 86_400_000), 'day')
+}
 
 /** `aic_4fK2…9xQz`: enough to tell keys apart, nothing to use. */
 export function toShown(key: Pick<Key, 'prefix' | 'lastFour'>): string {
