@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 
-/** CPU seconds of one process, user and system, all its threads; 0 when it is gone. */
-export function cpuSeconds(pid: number): number {
+/** Clock ticks of a process: its own, user and system, and those of children that ended and were waited for. */
+function ticksOf(pid: number): readonly [own: number, ended: number] {
   try {
-    // The name in brackets may hold blanks: the fields are counted after it. utime and stime are fields 14 and 15.
+    // The name in brackets may hold blanks: the fields are counted after it. utime is field 14, cstime field 17.
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / 100
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15).map(Number)
+    return [user + system, endedUser + endedSystem]
   } catch {
-    return 0
+    return [0, 0]
   }
 }
+
+/** CPU seconds of one process, user and system, all its threads; 0 when it is gone. */
+export const cpuSeconds = (pid: number): number => ticksOf(pid)[0] / 100
 
 function childrenOf(pid: number): readonly number[] {
   try {
@@ -19,9 +23,10 @@ function childrenOf(pid: number): readonly number[] {
   }
 }
 
-/** The same for a process and everything below it that is still alive. */
+/** The same for a process and everything below it, alive or ended. */
 export function cpuSecondsOfTree(pid: number): number {
-  return cpuSeconds(pid) + childrenOf(pid).reduce((sum, child) => sum + cpuSecondsOfTree(child), 0)
+  const [own, ended] = ticksOf(pid)
+  return (own + ended) / 100 + childrenOf(pid).reduce((sum, child) => sum + cpuSecondsOfTree(child), 0)
 }
 
 function residentMiB(pid: number): number {
