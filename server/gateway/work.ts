@@ -19,7 +19,7 @@ import { lease } from './steps/lease.ts'
 import { listModels } from './steps/list-models.ts'
 import { permitCaller, permitModel } from './steps/permit.ts'
 import { readBody } from './steps/read-body.ts'
-import { recordingRefusals } from './steps/record-refusals.ts'
+import { recordRefusal } from './steps/record-refusals.ts'
 import { waitForTurn } from './turn.ts'
 
 /**
@@ -31,25 +31,29 @@ export async function work(gateway: Pipeline, call: Call): Promise<void> {
   const known = authenticate(gateway, call.req)
   const secret = known instanceof Promise ? await known : known
   using presence = gateway.presences.enter(call, secret)
-  const decided = await recordingRefusals(gateway, { call, route, secret }, () =>
-    decide(gateway, call, route, secret, presence),
-  )
-  if (decided === null) return
-  using _room = decided.room
-  await forward(gateway, decided.plan, presence)
+  using room = new DisposableStack()
+  let plan: Plan | null
+  try {
+    plan = await decide(gateway, call, route, secret, presence, room)
+  } catch (error) {
+    recordRefusal(gateway, call, route, secret, error)
+    throw error
+  }
+  if (plan !== null) await forward(gateway, plan, presence)
 }
 
-/** `room` is given back when the request is over, however it ends. */
-type Decided = { readonly plan: Plan; readonly room: Disposable }
-
-/** What is to be asked of which provider; null when the request was answered here. */
+/**
+ * What is to be asked of which provider; null when the request was answered here. What it takes of anything goes into
+ * `room`, which is given back when the request is over, however it ends.
+ */
 async function decide(
   gateway: Pipeline,
   call: Call,
   route: Route,
   secret: SecretRow,
   presence: Presence,
-): Promise<Decided | null> {
+  room: DisposableStack,
+): Promise<Plan | null> {
   checkSecret(gateway, secret)
   const upstream = chooseProvider(gateway, secret, route)
   permitCaller(gateway, call, route, secret)
@@ -58,7 +62,6 @@ async function decide(
     return null
   }
   const reading = readBody(gateway, call, route, presence)
-  using room = new DisposableStack()
   const body = room.use(reading instanceof Promise ? await reading : reading)
   const ask = body.boundary === null ? readAsk(route.endpoint, body.bytes) : readFormAsk(body.bytes, body.boundary)
   checkModel(upstream, ask)
@@ -81,10 +84,7 @@ async function decide(
   if (waitedMs > 1 || leased instanceof Promise) checkAgain(gateway, secret)
   const keeping = place && new KeepingAnswer(call.res, gateway.responses, place)
   const seen = keeping ? { ...call, res: keeping } : call
-  return {
-    plan: { call: seen, route, secret, upstream, ask, prompt, turn, held, keeping, waitedMs },
-    room: room.move(),
-  }
+  return { call: seen, route, secret, upstream, ask, prompt, turn, held, keeping, waitedMs }
 }
 
 /** As the directory knows it now. */

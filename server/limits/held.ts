@@ -5,6 +5,8 @@ import type { Reservation } from './reservation.ts'
 /** What a request turned out to use. Null: not known, and counted as nothing. */
 export type Spent = { readonly tokens: number | null; readonly costMicros: number | null }
 
+const NO_CHARGES: readonly Charge[] = []
+
 /** Everything a request holds of the limits that concern it. Disposing gives back what was not settled. */
 export class Held implements Disposable {
   readonly #node: string
@@ -27,6 +29,7 @@ export class Held implements Disposable {
 
   /** Settles every reservation to what was used, and says what that is of which limit. */
   settle(spent: Spent): readonly Charge[] {
+    if (this.isEmpty) return NO_CHARGES
     const charges = this.#charges((metric) => (metric === 'TOKENS' ? spent.tokens : spent.costMicros) ?? 0)
     const amounts = new Map(charges.map(({ limitId, amount }) => [limitId, amount]))
     for (const reservation of this.#countable()) reservation.settle(amounts.get(reservation.gate.limit.id) ?? 0)
@@ -42,6 +45,7 @@ export class Held implements Disposable {
   }
 
   #charges(amountOf: (metric: LimitMetric) => number): readonly Charge[] {
+    if (this.isEmpty) return NO_CHARGES
     return this.#countable().map(({ gate, startsAt: at }) => {
       const { id: limitId, metric } = gate.limit
       return { limitId, at, node: this.#node, amount: metric === 'REQUESTS' ? 1 : amountOf(metric) }

@@ -10,13 +10,12 @@ import { costOf, type Tokens, worstCost } from './price.ts'
 import { PriceIndex } from './price-index.ts'
 import type { Reservation } from './reservation.ts'
 
-/** The most a request can take. The numbers are only asked for when a limit needs them. */
+/** The most a request can take. Its tokens are only asked for when a limit needs them. */
 export type Wish = Subject & {
   /** When the request came in (epoch ms). */
   readonly startedAt: number
-  inputTokens(): number
-  /** Null: the request names no maximum. */
-  readonly outputTokens: number | null
+  /** `output` null: the request names no maximum. */
+  readonly prompt: { estimate(): { readonly input: number; readonly output: number | null } }
 }
 
 /** Everything that decides, as the database has it. */
@@ -170,10 +169,11 @@ export class Leases {
   /** How much of a limit the request can take; null: it is not counted. */
   #needOf(limit: Limit, wish: Wish): number | null {
     if (limit.metric === 'REQUESTS' || limit.metric === 'CONCURRENCY') return 1
-    const output = wish.outputTokens ?? this.#world.defaultMaxTokens
-    if (limit.metric === 'TOKENS') return wish.inputTokens() + output
+    const { input, output } = wish.prompt.estimate()
+    const most = output ?? this.#world.defaultMaxTokens
+    if (limit.metric === 'TOKENS') return input + most
     const price = this.#prices.find(wish.providerId, wish.model, wish.startedAt)
-    if (price) return worstCost(price, wish.inputTokens(), output)
+    if (price) return worstCost(price, input, most)
     if (limit.allowUnpriced) return null
     throw new LimitReached(limit, 'unpriced', null, Number(limit.amount))
   }

@@ -20,10 +20,12 @@ export class LimitIndex<Held extends { readonly limit: Limit }> {
   // A name is matched against the patterns once.
   readonly #byModel = new LRUCache<string, readonly Held[]>({ max: MODELS_KEPT })
   readonly #everywhere: readonly Held[]
+  readonly #all: readonly Held[]
 
   /** `groups`: the groups of each user. */
   constructor(all: readonly Held[], groups: ReadonlyMap<string, readonly string[]>) {
     this.#groups = groups
+    this.#all = all
     for (const held of all) {
       const { keyId, userId, groupId, providerId } = held.limit
       const target = keyId ?? userId ?? groupId ?? providerId
@@ -36,6 +38,8 @@ export class LimitIndex<Held extends { readonly limit: Limit }> {
   }
 
   find({ keyId, ownerId, providerId, model }: Subject): readonly Held[] {
+    // Where nobody has set a limit, looking for one costs nothing.
+    if (this.#all.length === 0) return this.#all
     const found: Held[] = [...this.#everywhere]
     for (const id of [keyId, ownerId, providerId, ...(this.#groups.get(ownerId) ?? [])]) {
       const held = this.#byTarget.get(id)

@@ -25,12 +25,12 @@ export class PriceIndex {
 
   /** The price in force at an instant (epoch ms); null: it is not known. */
   find(providerId: string, model: string, at: number): Price | null {
+    const ofProvider = this.#byProvider.get(providerId)
+    if (!ofProvider) return null
     const key = `${providerId} ${model}`
     let prices = this.#found.get(key)
     if (!prices) {
-      prices = (this.#byProvider.get(providerId) ?? []).filter(({ modelPattern }) =>
-        compileModels([modelPattern])(model),
-      )
+      prices = ofProvider.filter(({ modelPattern }) => compileModels([modelPattern])(model))
       this.#found.set(key, prices)
     }
     return prices.find(({ effectiveFrom }) => effectiveFrom.getTime() <= at) ?? null

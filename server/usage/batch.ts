@@ -124,6 +124,9 @@ export class Batch {
   }
 
   #findFacts(entry: UsageEntry): number {
+    // Most likely it is like the one before it.
+    const last = this.factsAt.at(-1)
+    if (last !== undefined && isOf(entry, this.facts[last])) return last
     const key = `${entry.secretId} ${entry.modelAsked}`
     const candidates = this.#found.get(key)
     if (candidates) for (const at of candidates) if (isOf(entry, this.facts[at])) return at

@@ -27,26 +27,31 @@ const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' 
 
 /** Reserves what the request can take of every limit that concerns it. Refuses when one has no room. */
 export function lease({ leases, clock }: Pick<Pipeline, 'leases' | 'clock'>, asking: Asking): Held | Promise<Held> {
-  const { startedAt, ask, prompt } = asking
-  const subject = subjectOf(asking)
-  const wish = {
-    ...subject,
+  const {
+    secret: { key },
+    upstream,
+    ask: { model },
     startedAt,
-    inputTokens: () => prompt.estimate().input,
-    get outputTokens() {
-      return prompt.estimate().output
-    },
-  }
-  const refuse = (error: unknown): never => {
-    const now = clock.now().getTime()
-    throw error instanceof LimitReached ? toRefusal(error, now, ask, limitHeaders(leases, now, asking)) : error
-  }
+    prompt,
+  } = asking
   try {
-    const held = leases.reserve(wish)
-    return held instanceof Promise ? held.catch(refuse) : held
+    const held = leases.reserve({
+      keyId: key.id,
+      ownerId: key.ownerId,
+      providerId: upstream.id,
+      model,
+      startedAt,
+      prompt,
+    })
+    if (!(held instanceof Promise)) return held
+    return held.catch((error: unknown) => refuse(leases, clock.now().getTime(), asking, error))
   } catch (error) {
-    return refuse(error)
+    return refuse(leases, clock.now().getTime(), asking, error)
   }
+}
+
+function refuse(leases: Leases, now: number, asking: Asking, error: unknown): never {
+  throw error instanceof LimitReached ? toRefusal(error, now, asking.ask, limitHeaders(leases, now, asking)) : error
 }
 
 function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly string[]): Refusal {

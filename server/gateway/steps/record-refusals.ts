@@ -5,21 +5,9 @@ import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
 import type { Route } from '../route.ts'
 
-/**
- * Runs what happens between knowing who asks and asking a provider; a refusal on the way becomes a usage entry, so
- * that the key's owner sees it.
- */
-export async function recordingRefusals<Result>(
-  gateway: Pipeline,
-  { call, route, secret }: { readonly call: Call; readonly route: Route; readonly secret: SecretRow },
-  decide: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await decide()
-  } catch (error) {
-    if (error instanceof Refusal) gateway.journal.end(toEntry(call, route, secret, error), null)
-    throw error
-  }
+/** A refusal between knowing who asks and asking a provider becomes a usage entry, so that the key's owner sees it. */
+export function recordRefusal(gateway: Pipeline, call: Call, route: Route, secret: SecretRow, error: unknown): void {
+  if (error instanceof Refusal) gateway.journal.end(toEntry(call, route, secret, error), null)
 }
 
 const toEntry = (call: Call, { endpoint }: Route, { id, key }: SecretRow, refusal: Refusal): UsageEntry => ({

@@ -47,8 +47,7 @@ export const wish = (tokens = 0) => ({
   providerId: id(),
   model: 'm',
   startedAt: 0,
-  inputTokens: () => tokens,
-  outputTokens: 0,
+  prompt: { estimate: () => ({ input: tokens, output: 0 }) },
 })
 
 export async function reserve({ leases }: TestNode, tokens?: number): Promise<Held | LimitReached> {
