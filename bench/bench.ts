@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cpuSeconds, cpuSecondsOfTree, largestResidentMiB } from './cpu.ts'
+import { freePort } from '../e2e/product/process.ts'
+import { cpuSeconds, cpuSecondsOfTree, watchMemory } from './cpu.ts'
 import type { LoadOptions, LoadResult } from './load.ts'
-import { writeReport } from './report.ts'
+import { costBySteps, profileWhile } from './profile.ts'
+import { describeProfile, writeProfile, writeReport } from './report.ts'
 import { type Round, type Scenario, scenarios } from './rounds.ts'
 import { spawnPinned, startDirect, startNginx, startOurs, startPortkey, type Target } from './targets.ts'
 
@@ -32,24 +34,26 @@ async function runRound(target: Target, scenario: Scenario, seconds: number): Pr
   const { pid } = target
   const own = pid === null ? 0 : cpuSeconds(pid)
   const tree = pid === null ? 0 : cpuSecondsOfTree(pid)
+  const memory = pid === null ? () => 0 : watchMemory(pid)
   const full = await load(optionsOf(target, scenario, { rate: 0, connections: scenario.connections, seconds }))
   // What a process does after its answers, such as writing its journal to the database, belongs to them.
   await wait(700)
   const ownCpu = pid === null ? 0 : cpuSeconds(pid) - own
   const treeCpu = pid === null ? 0 : cpuSecondsOfTree(pid) - tree
-  const paced = await load(optionsOf(target, scenario, { rate: scenario.rate, connections: 64, seconds }))
-  const memoryMiB = pid === null ? 0 : largestResidentMiB(pid)
+  const memoryMiB = memory()
+  const { rate } = scenario
+  const paced = rate === null ? null : await load(optionsOf(target, scenario, { rate, connections: 64, seconds }))
   return { target: target.name, scenario: scenario.name, full, paced, ownCpu, treeCpu, memoryMiB }
 }
 
 function describeRound(round: Round): string {
   const { full, paced } = round
-  const failures = full.failures + paced.failures
+  const failures = full.failures + (paced?.failures ?? 0)
   const perSecond = (full.requests / full.seconds).toFixed(0)
   const perCpu = round.treeCpu > 0 ? (full.requests / round.treeCpu).toFixed(0) : '-'
-  const reason = failures > 0 ? `, ${failures} FAILED: ${full.firstFailure || paced.firstFailure}` : ''
-  const delay = `p50 ${paced.ttfbP50?.toFixed(2)} ms, p99 ${paced.ttfbP99?.toFixed(2)} ms`
-  return `${round.scenario.padEnd(8)} ${round.target.padEnd(8)} ${perSecond}/s, ${perCpu} per CPU second, ${delay}${reason}\n`
+  const reason = failures > 0 ? `, ${failures} FAILED: ${full.firstFailure || paced?.firstFailure}` : ''
+  const delay = paced ? `p50 ${paced.ttfbP50?.toFixed(2)} ms, p99 ${paced.ttfbP99?.toFixed(2)} ms` : 'no delay measured'
+  return `${round.scenario.padEnd(12)} ${round.target.padEnd(8)} ${perSecond}/s, ${perCpu} per CPU second, ${delay}${reason}\n`
 }
 
 const starters = { nginx: startNginx, ours: startOurs, portkey: startPortkey }
@@ -64,23 +68,24 @@ async function startTargets(names: readonly string[]): Promise<readonly Target[]
   return started
 }
 
-async function main(): Promise<void> {
-  const options = {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    targets: { type: 'string', default: Object.keys(starters).join() },
-    'no-write': { type: 'boolean', default: false },
-  } as const
-  const { values } = parseArgs({ options })
-  const targets = await startTargets(values.targets.split(','))
+type Settings = {
+  readonly rounds: number
+  readonly seconds: number
+  readonly targets: readonly string[]
+  readonly scenarios: readonly Scenario[]
+  readonly write: boolean
+}
+
+async function compare({ rounds: times, seconds, targets: names, scenarios: loads, write }: Settings): Promise<void> {
+  const targets = await startTargets(names)
   const rounds: Round[] = []
   try {
-    for (const target of targets) for (const scenario of scenarios) await runRound(target, scenario, 1)
-    for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const target of targets) for (const scenario of loads) await runRound(target, scenario, 1)
+    for (let round = 0; round < times; round += 1) {
       // Interleaved: whatever else the machine does in a minute falls on all of them.
-      for (const scenario of scenarios) {
+      for (const scenario of loads) {
         for (const target of targets) {
-          const result = await runRound(target, scenario, Number(values.seconds))
+          const result = await runRound(target, scenario, seconds)
           rounds.push(result)
           process.stdout.write(describeRound(result))
         }
@@ -89,7 +94,53 @@ async function main(): Promise<void> {
   } finally {
     for (const target of [...targets].reverse()) await target.stop()
   }
-  process.stdout.write(`\n${await writeReport(rounds, Number(values.seconds), !values['no-write'])}`)
+  process.stdout.write(`\n${await writeReport(rounds, seconds, write)}`)
+}
+
+const WARM_UP_SECONDS = 8
+
+/** Where the product spends its time under each load. */
+async function explain({ seconds, scenarios: loads, write }: Settings): Promise<void> {
+  const inspectorPort = await freePort()
+  const direct = await startDirect()
+  const ours = await startOurs(direct.port, inspectorPort)
+  const parts: string[] = []
+  try {
+    for (const scenario of loads) {
+      const { connections } = scenario
+      const run = (length: number) => load(optionsOf(ours, scenario, { rate: 0, connections, seconds: length }))
+      await run(WARM_UP_SECONDS)
+      const before = cpuSeconds(ours.pid ?? 0)
+      const { result, profile } = await profileWhile(inspectorPort, () => run(seconds))
+      const cpuUs = ((cpuSeconds(ours.pid ?? 0) - before) / result.requests) * 1e6
+      parts.push(describeProfile(scenario, cpuUs, costBySteps(profile)))
+    }
+  } finally {
+    await ours.stop()
+    await direct.stop()
+  }
+  process.stdout.write(`\n${await writeProfile(parts, write)}`)
+}
+
+async function main(): Promise<void> {
+  const options = {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    targets: { type: 'string', default: Object.keys(starters).join() },
+    loads: { type: 'string', default: scenarios.map(({ name }) => name).join() },
+    profile: { type: 'boolean', default: false },
+    'no-write': { type: 'boolean', default: false },
+  } as const
+  const { values } = parseArgs({ options })
+  const chosen = values.loads.split(',')
+  const settings = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    targets: values.targets.split(','),
+    scenarios: scenarios.filter(({ name }) => chosen.includes(name)),
+    write: !values['no-write'],
+  }
+  await (values.profile ? explain(settings) : compare(settings))
 }
 
 await main()

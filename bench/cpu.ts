@@ -39,6 +39,20 @@ function residentMiB(pid: number): number {
 }
 
 /** Resident memory in MiB of the largest among a process and everything below it: the one that does the work. */
-export function largestResidentMiB(pid: number): number {
+function largestResidentMiB(pid: number): number {
   return Math.max(residentMiB(pid), ...childrenOf(pid).map(largestResidentMiB))
+}
+
+const SAMPLE_MS = 250
+
+/** Watches it from now on; the answer stops and says the most there was. */
+export function watchMemory(pid: number): () => number {
+  let most = largestResidentMiB(pid)
+  const timer = setInterval(() => {
+    most = Math.max(most, largestResidentMiB(pid))
+  }, SAMPLE_MS)
+  return () => {
+    clearInterval(timer)
+    return most
+  }
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { MessageReader } from './messages.ts'
-import { plainAnswer, streamBodyBytes } from './upstream.ts'
+import { metadataOf, plainAnswer, type StreamShape, streamBodyBytes } from './upstream.ts'
 
 /**
  * The load generator: raw keep-alive sockets in a process of its own. Every answer is checked for status 200 and its
@@ -12,7 +12,8 @@ export type LoadOptions = {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly bodyBytes: number
-  readonly stream: boolean
+  /** Null: a plain answer. */
+  readonly stream: StreamShape | null
   readonly connections: number
   readonly seconds: number
   /** Requests per second; 0 for as many as go through. */
@@ -34,8 +35,8 @@ export type LoadResult = {
 const warmUpMs = 300
 
 function bodyOf(options: LoadOptions): string {
-  const make = (content: string) =>
-    JSON.stringify({ model: 'bench', stream: options.stream, messages: [{ role: 'user', content }] })
+  const wish = options.stream ? { stream: true, metadata: metadataOf(options.stream) } : { stream: false }
+  const make = (content: string) => JSON.stringify({ model: 'bench', ...wish, messages: [{ role: 'user', content }] })
   return make(
     'word '.repeat(Math.ceil(options.bodyBytes / 5)).slice(0, Math.max(1, options.bodyBytes - make('').length)),
   )
@@ -65,7 +66,7 @@ function openConnection(
   tally: Tally,
   onFree: (one: Connection) => void,
 ): Socket {
-  const expected = options.stream ? streamBodyBytes : plainAnswer.length
+  const expected = options.stream ? streamBodyBytes(options.stream) : plainAnswer.length
   const sinceMs = performance.now() + warmUpMs
   let dueAt = 0
   let firstAt = 0
@@ -161,7 +162,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const sockets = Array.from({ length: options.connections }, () => openConnection(options, request, tally, onFree))
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000))
   clock?.stop()
-  for (let waited = 0; waited < 3000 && idle.size + free.length < options.connections; waited += 10) {
+  const patienceMs = 3000 + (options.stream ? options.stream.chunks * options.stream.everyMs * 2 : 0)
+  for (let waited = 0; waited < patienceMs && idle.size + free.length < options.connections; waited += 10) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   const seconds = (performance.now() - begun) / 1000

@@ -1,26 +1,50 @@
 import type { LoadResult } from './load.ts'
+import type { StreamShape } from './upstream.ts'
 
 export type Scenario = {
   readonly name: string
   readonly words: string
   readonly bodyBytes: number
-  readonly stream: boolean
+  /** Null: a plain answer. */
+  readonly stream: StreamShape | null
   /** Open at once when as much as possible is to go through. */
   readonly connections: number
-  /** Requests per second when the delay is measured. */
-  readonly rate: number
+  /** Requests per second when the delay is measured; null: it is not. */
+  readonly rate: number | null
+}
+
+const plain = (name: string, bodyBytes: number, connections: number, rate: number): Scenario => {
+  const size = bodyBytes < 1000 ? `${bodyBytes} B` : `${bodyBytes / 1000} kB`
+  const words = `${size} in, 600 B out; ${connections} connections, then ${rate}/s`
+  return { name, words, bodyBytes, stream: null, connections, rate }
 }
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'small', words: '300 B in, 600 B out', bodyBytes: 300, stream: false, connections: 32, rate: 300 },
-  { name: '100 kB', words: '100 kB in, 600 B out', bodyBytes: 100_000, stream: false, connections: 16, rate: 100 },
+  plain('small', 300, 32, 300),
+  plain('100 kB', 100_000, 16, 100),
   {
     name: 'stream',
-    words: '300 B in, 200 chunks, one per ms',
+    words: '300 B in, 200 chunks, one per ms; 32 connections, then 20/s',
     bodyBytes: 300,
-    stream: true,
+    stream: { chunks: 200, everyMs: 1 },
     connections: 32,
     rate: 20,
+  },
+  {
+    name: 'short stream',
+    words: '300 B in, 7 chunks, one per ms; 32 connections, then 200/s',
+    bodyBytes: 300,
+    stream: { chunks: 7, everyMs: 1 },
+    connections: 32,
+    rate: 200,
+  },
+  {
+    name: 'open streams',
+    words: '1,000 at once, each with 50 chunks, 10 per second: 10,000 chunks/s in all',
+    bodyBytes: 300,
+    stream: { chunks: 50, everyMs: 100 },
+    connections: 1000,
+    rate: null,
   },
 ]
 
@@ -29,9 +53,11 @@ export type Round = {
   readonly target: string
   readonly scenario: string
   readonly full: LoadResult
-  readonly paced: LoadResult
+  /** Null: the delay is not measured under this load. */
+  readonly paced: LoadResult | null
   readonly ownCpu: number
   readonly treeCpu: number
+  /** The most that was resident during the full load. */
   readonly memoryMiB: number
 }
 

@@ -111,9 +111,14 @@ export async function startNginx(upstream: number): Promise<Target | null> {
   return { name: 'nginx', port, path: '/v1/chat/completions', headers: {}, pid: child.pid ?? null, stop }
 }
 
-/** The product, set up through its own interface, with every check and the journal on. */
-export async function startOurs(upstream: number): Promise<Target> {
-  const product = await startProduct({ prefix: pinned(0), env: { AIC_LOG_LEVEL: 'warn' } })
+/**
+ * The product, set up through its own interface, with every check and the journal on. `inspectorPort`: where it lets
+ * itself be profiled.
+ */
+export async function startOurs(upstream: number, inspectorPort?: number): Promise<Target> {
+  const inspect: Record<string, string> =
+    inspectorPort === undefined ? {} : { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` }
+  const product = await startProduct({ prefix: pinned(0), env: { AIC_LOG_LEVEL: 'warn', ...inspect } })
   const admin = await setUp(product)
   const provider = await admin.provider(
     { url: `http://127.0.0.1:${upstream}` },

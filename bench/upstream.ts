@@ -3,10 +3,22 @@ import { MessageReader } from './messages.ts'
 
 /**
  * The mock provider of the benchmark: raw sockets, prepared answers. It runs in its own process and costs as little as
- * possible, because it shares a core with the load generator. `"stream":true` in the body gets 200 chunks, one per
- * millisecond; everything else a chat completion of 600 bytes.
+ * possible, because it shares a core with the load generator. `"stream":true` in the body gets chunks, as many and as
+ * often as its `metadata` says; everything else a chat completion of 600 bytes.
  */
-export const streamChunks = 200
+export type StreamShape = {
+  readonly chunks: number
+  /** Milliseconds between two of them. */
+  readonly everyMs: number
+}
+
+/** What to write into a body for a stream of this shape. */
+export const metadataOf = ({ chunks, everyMs }: StreamShape) => ({ chunks: String(chunks), every: String(everyMs) })
+
+function readShape(body: string): StreamShape {
+  const [, chunks = '1', everyMs = '1'] = /"metadata":\{"chunks":"(\d+)","every":"(\d+)"\}/.exec(body) ?? []
+  return { chunks: Number(chunks), everyMs: Number(everyMs) }
+}
 
 const usage = { prompt_tokens: 60, completion_tokens: 80, total_tokens: 140 }
 
@@ -33,7 +45,7 @@ const usageEvent = chunkOf([], { usage })
 const doneEvent = 'data: [DONE]\n\n'
 
 /** Bytes of a stream's body as a caller must see it who did not ask for the usage. */
-export const streamBodyBytes = deltaEvent.length * streamChunks + doneEvent.length
+export const streamBodyBytes = ({ chunks }: StreamShape): number => deltaEvent.length * chunks + doneEvent.length
 
 const framed = (text: string): Buffer => Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n`)
 
@@ -47,11 +59,14 @@ const delta = framed(deltaEvent)
 const tail = Buffer.concat([framed(doneEvent), Buffer.from('0\r\n\r\n')])
 const tailWithUsage = Buffer.concat([framed(usageEvent), tail])
 
-type Stream = { readonly socket: Socket; readonly usage: boolean; left: number }
+type Stream = StreamShape & { readonly socket: Socket; readonly usage: boolean; left: number; dueAt: number }
 
 function startTicking(streams: Set<Stream>): void {
   setInterval(() => {
+    const now = performance.now()
     for (const stream of streams) {
+      if (stream.dueAt > now) continue
+      stream.dueAt += stream.everyMs
       if (stream.left > 0) {
         stream.left -= 1
         stream.socket.write(delta)
@@ -73,7 +88,10 @@ function serve(socket: Socket, streams: Set<Stream>): void {
         return
       }
       socket.write(streamHead)
-      streams.add({ socket, usage: ends.includes('"include_usage":true'), left: streamChunks })
+      const shape = readShape(ends)
+      // Streams that begin together do not have their chunks at the same instants.
+      const dueAt = performance.now() + Math.random() * shape.everyMs
+      streams.add({ ...shape, socket, usage: ends.includes('"include_usage":true'), left: shape.chunks, dueAt })
     },
   })
   socket.setNoDelay(true)

@@ -118,7 +118,7 @@ async function compareWork(product: Product, admin: Admin, { api, views, held, u
     path: '/work/chat/completions',
     headers: { authorization: `Bearer ${secret}` },
     bodyBytes: 300,
-    stream: false,
+    stream: null,
     connections: 64,
     seconds: Number(values.seconds),
     rate: Number(values.rate),
