@@ -70,6 +70,21 @@ test('an undoing that a node left in the middle goes on as a job, in the name of
   expect((await verifyAuditChain(world.parts)).brokenAt).toBeNull()
 })
 
+test('all of it is undone also where time goes on while keys end', async () => {
+  const owner = await ownerOf(450)
+  const ticking = {
+    now: () => {
+      clock.advance(1)
+      return clock.now()
+    },
+  }
+  const act = { ...administrator, parts: { ...world.parts, clock: ticking } }
+  const { id } = await expireAll(act, { scope: 'USER', id: owner.viewer.id, confirm: owner.viewer.username })
+  expect(await living(owner)).toBe(0)
+  expect((await undoEmergency(act, id)).restoredKeys).toBe(450)
+  expect(await living(owner)).toBe(450)
+})
+
 test('every batch begins where the last one ended', async () => {
   const owner = await ownerOf(1000)
   const asked: string[] = []

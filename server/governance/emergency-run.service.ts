@@ -1,5 +1,5 @@
 import { fact } from '../keys/keys.service.ts'
-import { lockKeys } from '../keys/keys.store.ts'
+import { type ApiKeyRow, lockKeys } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -38,16 +38,15 @@ class Stopped extends Error {}
 async function endBatch(parts: Parts, operation: store.Operation, ids: readonly string[]): Promise<void> {
   const { id, actorId, actorName, actorVia, address, requestId } = operation
   const acting = actingFor(parts, { id: actorId, username: actorName, via: actorVia }, { address, requestId })
-  const now = parts.clock.now()
   const ending = {
     action: 'expireAll',
     after: { operationId: id },
     notice: ({ ownerId }: { readonly ownerId: string }) => ownerNoticeOf(operation, ownerId),
-    along: async (tx: Tx, keys: Parameters<typeof store.recordEnded>[2]) => {
+    along: async (tx: Tx, keys: readonly ApiKeyRow[], at: Date) => {
       // Locked, so that an undo comes wholly before or after this batch.
       const locked = await store.lockOperation(tx, id)
       if (!locked || locked.finishedAt) throw new Stopped()
-      await store.recordEnded(tx, id, keys, now)
+      await store.recordEnded(tx, id, keys, at)
     },
   }
   await endKeys(acting, ids, ending).catch((error: unknown) => {

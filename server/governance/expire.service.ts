@@ -23,8 +23,8 @@ export type Ending = {
   readonly after?: Readonly<Record<string, unknown>>
   /** What the owner of each key is told. */
   readonly notice?: (key: ApiKeyRow) => NewNotice
-  /** More to write in the same transaction. */
-  readonly along?: (tx: Tx, keys: readonly ApiKeyRow[]) => Promise<void>
+  /** More to write in the same transaction; `at` is the very instant at which the keys end. */
+  readonly along?: (tx: Tx, keys: readonly ApiKeyRow[], at: Date) => Promise<void>
   /** Looks at the locked row once more; false leaves the key alone. */
   readonly still?: (key: ApiKeyRow) => boolean
 }
@@ -57,6 +57,6 @@ export async function endWithin(acting: Acting, { tx, record }: Open, ids: reado
   }
   const { notice, along } = ending
   if (notice) await insertNotices(tx, alive.map(notice), now)
-  if (along) await along(tx, alive)
+  if (along) await along(tx, alive, now)
   return alive
 }

@@ -53,6 +53,24 @@ test('a key that is not used for as long as its policy allows ends, and its owne
   expect((await verifyAuditChain(world.parts)).brokenAt).toBeNull()
 })
 
+test.each([
+  ['over the spring change of the clocks', '2027-03-26T12:00:00.000Z'],
+  ['over the autumn change of the clocks', '2027-10-29T12:00:00.000Z'],
+  ['over the end of a year', '2027-12-29T12:00:00.000Z'],
+  ['over the end of February in a leap year', '2028-02-26T12:00:00.000Z'],
+])('%s, an idle key ends to the hour', async (_when, start) => {
+  // The gap up to there is one in which no node ran: keys are idle from now on.
+  world.clock.set(new Date(start))
+  await run()
+  const type = await createKeyType(administrator, { name: `Idle ${start}` })
+  await createPolicy(administrator, { keyType: type, neverAllowed: true, idleDays: 5 })
+  const { row } = await make(type)
+  await pass(5 - 4 / 24)
+  expect(await isLiving(row.id)).toBe(true)
+  await pass(4 / 24)
+  expect(await isLiving(row.id)).toBe(false)
+})
+
 test('the week in which no node ran does not make keys idle', async () => {
   const type = await createKeyType(administrator, { name: 'Idle too' })
   await createPolicy(administrator, { keyType: type, neverAllowed: true, idleDays: 5 })

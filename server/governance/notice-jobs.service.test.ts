@@ -116,6 +116,32 @@ test('a secret that is too old is announced once, and once more when the next on
   expect(await told(owner)).toEqual(['ROTATION_DUE 90', 'ROTATION_DUE 90'])
 })
 
+test.each([
+  ['over the spring change of the clocks', '2030-03-30T12:00:00.000Z'],
+  ['over the end of a year', '2031-12-30T12:00:00.000Z'],
+  ['over the end of February in a leap year', '2032-02-27T12:00:00.000Z'],
+  ['over the autumn change of the clocks', '2032-10-29T12:00:00.000Z'],
+])('%s, a rotation is due to the hour, also after a week without a node', async (_when, start) => {
+  world.clock.set(new Date(start))
+  await run()
+  const owner = await world.person()
+  const type = await createKeyType(administrator, { name: `Rotating ${start}` })
+  await createPolicy(administrator, { keyType: type, neverAllowed: true, rotationDays: 3 })
+  await make(owner, { type, expiresAt: null })
+  await pass(3 - 1 / 24, DAY / 24)
+  expect(await told(owner)).toEqual([])
+  await pass(1 / 24)
+  expect(await told(owner)).toEqual(['ROTATION_DUE 3'])
+  const late = await world.person()
+  await make(late, { type, expiresAt: null })
+  world.clock.advance(7 * DAY)
+  await Promise.all([run(), run()])
+  await run()
+  expect(await told(late)).toEqual(['ROTATION_DUE 3'])
+  const { edges } = await listNotices(late, {}, { unread: true })
+  expect(edges.map(({ node }) => world.clock.now().getTime() - node.at.getTime())).toEqual([4 * DAY])
+})
+
 test('the owner of a limited key and administrators are told at 80 and at 100 %, once each', async () => {
   const owner = await world.person()
   const { row } = await make(owner)
