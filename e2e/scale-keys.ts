@@ -93,7 +93,7 @@ async function bulk(world: World, metrics: string): Promise<void> {
   const { api } = world.admin
   const ids: string[] = []
   for (let after: string | undefined; ids.length < 1000; ) {
-    const page = await list(api, { filter: { status: ['ACTIVE'] }, ...(after && { after }) })
+    const page = await list(api, { filter: { status: ['ACTIVE'], search: 'service' }, ...(after && { after }) })
     ids.push(...page.nodes.map(({ id }) => id))
     after = page.pageInfo.endCursor ?? undefined
   }

@@ -8,9 +8,9 @@ import { asSystem } from './expire.service.ts'
 import type { Job } from './jobs.service.ts'
 
 const DAY_MS = 86_400_000
-const PAGE = 1000
+const PAGE = 100
 /** So many pages go with one checkpoint: other changes wait for no more. */
-const PAGES = 20
+const PAGES = 200
 
 /** How far the chain is whole and older than an instant, from a checkpoint on. Null: it is broken before that. */
 async function findOldEnd(parts: Parts, from: store.ChainPlace, before: Date): Promise<store.ChainPlace | null> {

@@ -58,7 +58,8 @@ export type ChainCheck = {
   readonly checkpoint: Checkpoint | null
 }
 
-const PAGE = 1000
+/** More rows at once would hold up everybody else on this node. */
+const PAGE = 100
 
 /** Computes the hashes of entries that follow a place. `end`: how far they are proven. */
 export function checkPage(rows: readonly store.AuditEntryRow[], from: store.ChainPlace) {

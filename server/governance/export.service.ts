@@ -86,7 +86,8 @@ export function exportAudit({ parts, viewer }: Act, ask: Ask, format: Format): L
   return write(AUDIT, auditBatches(parts, filter), format)
 }
 
-const BATCH = 500
+/** More rows at once would hold up everybody else on this node. */
+const BATCH = 100
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
 async function* auditBatches({ db }: Act['parts'], filter: AuditEntryFilter) {

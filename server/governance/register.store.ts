@@ -2,7 +2,8 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { Db } from '../lib/db.ts'
 import { LATEST_REVIEW } from './key-reviews.store.ts'
 
-const BATCH = 500
+/** More rows at once would hold up everybody else on this node. */
+const BATCH = 200
 
 const REGISTER = `
   SELECT k.id, k.name, k.type, k.purpose, k.application, k.environment, k.fields,
