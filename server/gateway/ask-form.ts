@@ -29,6 +29,7 @@ export function readFormAsk(bytes: Buffer, boundary: string): Ask {
     maxTokens: null,
     choices: choices > 0 ? choices : null,
     bytes: bytes.length,
+    boundary,
     fieldBytes: parts.reduce((sum, { isFile, start, end }) => sum + (isFile ? 0 : end - start), 0),
   }
 }

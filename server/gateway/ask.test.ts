@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readAsk, withModel } from './ask.ts'
+import { readAsk } from './ask.ts'
 import { Refusal } from './refusal.ts'
+import { withModel } from './rename.ts'
 
 const read = (text: string) => readAsk('chat/completions', Buffer.from(text))
 const refusal = (text: string) => {
@@ -106,7 +107,9 @@ it('rewrites a model name and nothing else', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string({ unit: 'grapheme' }), (rest, model) => {
       const body = JSON.stringify({ ...rest, model: 'before' })
-      const after: unknown = JSON.parse(withModel(Buffer.from(body), model.toWellFormed()).toString())
+      const after: unknown = JSON.parse(
+        withModel({ body: Buffer.from(body), boundary: null }, model.toWellFormed()).toString(),
+      )
       expect(after).toEqual({ ...JSON.parse(body), model: model.toWellFormed() })
     }),
   )

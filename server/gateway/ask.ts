@@ -18,6 +18,8 @@ export type Ask = {
   readonly bytes: number
   /** Of a form: the bytes of its fields without the files, which say nothing of tokens. Null for JSON. */
   readonly fieldBytes: number | null
+  /** Of a form: what is between its parts. Null for JSON. */
+  readonly boundary: string | null
 }
 
 const MAX_MODEL = 256
@@ -109,6 +111,7 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
     choices: readNumber(bytes, members.get('n')),
     bytes: bytes.length,
     fieldBytes: null,
+    boundary: null,
   }
 }
 
@@ -168,10 +171,4 @@ function scanOptions(bytes: Buffer): Scanned {
     if (!(error instanceof ScanFailure)) throw error
     throw new Refusal(error.code, { message: error.message, param: `stream_options.${error.param ?? ''}` })
   }
-}
-
-/** The body with another model name in the place of the caller's; everything else stays byte for byte. */
-export function withModel(bytes: Buffer, model: string): Buffer {
-  const member = scanObject(bytes, (name) => (name === 'model' ? name : null)).members[0]
-  return member ? splice(bytes, member.start, member.end, JSON.stringify(model)) : bytes
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Asked } from './lean/exchange.ts'
+import type { Upstream } from './target.ts'
 import type { Turn } from './turn.ts'
-import type { Upstream } from './upstream.ts'
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
 
@@ -26,14 +26,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#listener = listener
   }
 
-  /** True once the provider can have heard of the request. */
+  /** True while the provider can have heard of the request; not after it was given up. */
   get sent(): boolean {
-    return this.#controller !== null
+    return this.#listener !== null && this.#controller !== null
   }
 
-  ask({ pool }: Upstream, asked: Asked): void {
+  ask({ connections }: Upstream, asked: Asked): void {
     try {
-      pool.dispatch(asked, this)
+      connections.dispatch(asked, this)
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)))
     }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
-import type { AuthType, Endpoint, Role, WireFormat } from '../generated/prisma/enums.ts'
+import type { AuthType, Endpoint, ProviderKind, Role, WireFormat } from '../generated/prisma/enums.ts'
 import { compileRestrictions, type Restriction } from '../keys/restriction.ts'
+import type { Member } from '../providers/pool.ts'
 import type { RuleTerms } from '../rules/rule.ts'
 
 /** A key as the hot path needs it. Instants are epoch milliseconds. */
@@ -45,7 +46,9 @@ export type ProviderRow = {
   readonly name: string
   readonly version: number
   readonly enabled: boolean
-  readonly baseUrl: string
+  readonly kind: ProviderKind
+  /** Null: a pool. */
+  readonly baseUrl: string | null
   readonly wireFormat: WireFormat
   readonly apiVersion: string | null
   readonly authType: AuthType
@@ -59,7 +62,11 @@ export type ProviderRow = {
   readonly idleTimeoutMs: number
   readonly totalTimeoutMs: number
   readonly maxConcurrency: number | null
+  readonly repeatsUnanswered: boolean
+  readonly members: readonly Member[]
 }
+
+export type SingleRow = ProviderRow & { readonly baseUrl: string }
 
 const SECRETS = `
   SELECT s.id, s.public_id, s.secret_hash, s.pepper_version, s.expires_at AS secret_expires_at,
@@ -158,13 +165,18 @@ export async function listRules(pool: pg.Pool, ids: readonly string[] | null): P
 /** These providers, or all of them. Deleted ones are not enabled. */
 export async function listProviders(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly ProviderRow[]> {
   const { rows } = await pool.query<Omit<ProviderRow, 'createdAt'> & { readonly createdAt: Date }>(
-    `SELECT id, name, version, enabled AND deleted_at IS NULL AS enabled, base_url AS "baseUrl",
+    `SELECT id, name, version, enabled AND deleted_at IS NULL AS enabled, kind, base_url AS "baseUrl",
       wire_format AS "wireFormat", api_version AS "apiVersion", auth_type AS "authType", auth_header AS "authHeader",
       sealed_credential AS "sealedCredential", enabled_models AS "enabledModels",
       discovered_models AS "discoveredModels", created_at AS "createdAt",
       connect_timeout_ms AS "connectTimeoutMs", first_byte_timeout_ms AS "firstByteTimeoutMs",
-      idle_timeout_ms AS "idleTimeoutMs", total_timeout_ms AS "totalTimeoutMs", max_concurrency AS "maxConcurrency"
-    FROM providers WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
+      idle_timeout_ms AS "idleTimeoutMs", total_timeout_ms AS "totalTimeoutMs", max_concurrency AS "maxConcurrency",
+      repeats_unanswered AS "repeatsUnanswered", (
+        SELECT coalesce(json_agg(json_build_object(
+          'providerId', m.provider_id, 'order', m."order", 'weight', m.weight, 'models', m.models
+        ) ORDER BY m."order", m.provider_id), '[]') FROM pool_members m WHERE m.pool_id = p.id
+      ) AS members
+    FROM providers p WHERE $1::uuid[] IS NULL OR id = ANY($1)`,
     [ids],
   )
   return rows.map((row) => ({ ...row, createdAt: row.createdAt.getTime() }))

@@ -13,7 +13,8 @@ import {
   type SecretRow,
   type UserRow,
 } from './directory.store.ts'
-import { closePool, toUpstream, type Upstream } from './upstream.ts'
+import type { Target, Upstream } from './target.ts'
+import { TargetBook } from './targets.ts'
 
 /**
  * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules and providers whole. It all moves
@@ -25,6 +26,9 @@ export type Directory = {
   /** One look-up however many ask at once. Rejects when the database does not answer. */
   find(publicId: string): Promise<SecretRow | null>
   isActive(userId: string): boolean
+  /** What a key of this provider is for. */
+  target(providerId: string): Target | undefined
+  /** The provider, unless it is a pool. */
   upstream(providerId: string): Upstream | undefined
   upstreams(): Iterable<Upstream>
   /** What the rules say to this user asking this provider for this model. */
@@ -49,17 +53,9 @@ export function createDirectory(needs: Needs): Directory {
   const { db, changes } = needs
   const keys = new KeyCache((publicId) => findSecret(db.pool, publicId))
   const users = new Map<string, UserRow>()
-  const upstreams = new Map<string, Upstream>()
+  const targets = new TargetBook(needs)
   const access = new AccessBook()
   const listeners: (() => void)[] = []
-
-  async function readProviders(ids: readonly string[] | null) {
-    for (const row of await listProviders(db.pool, ids)) {
-      const before = upstreams.get(row.id)
-      if (row.version < (before?.version ?? 0)) continue
-      upstreams.set(row.id, toUpstream(needs, row, before))
-    }
-  }
 
   async function apply(entries: readonly Change[]) {
     const [keyIds, userIds] = [idsOf(entries, 'ApiKey'), idsOf(entries, 'User')]
@@ -76,7 +72,7 @@ export function createDirectory(needs: Needs): Directory {
       if (inUse.length > 0) keys.set(await listSecrets(db.pool, inUse))
     }
     if (userIds.length > 0) keepNewer(users, await listUsers(db.pool, userIds))
-    if (providerIds.length > 0) await readProviders(providerIds)
+    if (providerIds.length > 0) targets.set(await listProviders(db.pool, providerIds))
     if (groupIds.length > 0) access.setGroups(await listGroups(db.pool, groupIds))
     if (ruleIds.length > 0) access.setRules(await listRules(db.pool, ruleIds), ruleIds)
     for (const listener of listeners) listener()
@@ -86,8 +82,9 @@ export function createDirectory(needs: Needs): Directory {
     peek: (publicId) => keys.peek(publicId),
     find: (publicId) => keys.find(publicId),
     isActive: (userId) => users.get(userId)?.active === true,
-    upstream: (providerId) => upstreams.get(providerId),
-    upstreams: () => upstreams.values(),
+    target: (providerId) => targets.find(providerId),
+    upstream: (providerId) => targets.upstream(providerId),
+    upstreams: () => targets.upstreams(),
     decide: (userId, providerId, model) => access.decide(users.get(userId), providerId, model),
     confirmedAt: () => changes.confirmedAt(),
     onChange: (listener) => listeners.push(listener),
@@ -95,12 +92,12 @@ export function createDirectory(needs: Needs): Directory {
       // Subscribed first: a change during the first reading is read again, not missed.
       changes.subscribe(apply)
       keepNewer(users, await listUsers(db.pool, null))
-      await readProviders(null)
+      targets.set(await listProviders(db.pool, null))
       access.setGroups(await listGroups(db.pool, null))
       access.setRules(await listRules(db.pool, null))
     },
     async stop() {
-      for (const { pool } of upstreams.values()) closePool(pool)
+      targets.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
 import type { BreakerState } from '../lib/breaker.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './target.ts'
 
 const LEVELS = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 } as const satisfies Record<BreakerState, number>
 

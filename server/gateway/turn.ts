@@ -1,23 +1,28 @@
+import { NOTHING_HELD } from '../limits/held.ts'
 import { CallerLeft } from './call.ts'
 import type { Presence } from './presence.ts'
 import { type Asked, Refusal } from './refusal.ts'
-import type { Candidate, Upstream } from './upstream.ts'
+import type { Candidate, Upstream } from './target.ts'
 
 /** A provider's turn to be asked: a place there is taken, and its breaker lets the request through. */
 export class Turn implements Disposable {
-  readonly upstream: Upstream
-  readonly model: string | null
+  readonly candidate: Candidate
   /** Milliseconds in the queue. */
   readonly waitedMs: number
+  /** What it holds of the limits on this member of a pool. */
+  held = NOTHING_HELD
   #isProbe: boolean
   #isOver = false
 
   /** The place must have been taken. */
-  constructor({ upstream, model }: Candidate, waitedMs = 0) {
+  constructor(candidate: Candidate, waitedMs = 0) {
+    this.candidate = candidate
     this.waitedMs = waitedMs
-    this.upstream = upstream
-    this.model = model
-    this.#isProbe = upstream.breaker.enter()
+    this.#isProbe = candidate.upstream.breaker.enter()
+  }
+
+  get upstream(): Upstream {
+    return this.candidate.upstream
   }
 
   /** The provider works, whatever it said. */
@@ -31,10 +36,11 @@ export class Turn implements Disposable {
     this.upstream.breaker.failed()
   }
 
-  /** Gives the place back. */
+  /** Gives back what it holds. */
   [Symbol.dispose](): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.held[Symbol.dispose]()
     if (this.#isProbe) this.upstream.breaker.abandoned()
     this.upstream.places.leave()
   }

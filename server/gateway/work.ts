@@ -12,7 +12,7 @@ import { Refusal } from './refusal.ts'
 import { type Route, readRoute } from './route.ts'
 import { answerAgain } from './steps/answer-again.ts'
 import { authenticate } from './steps/authenticate.ts'
-import { checkModel, chooseProvider } from './steps/choose.ts'
+import { chooseCandidates, chooseTarget } from './steps/choose.ts'
 import { findPlace } from './steps/find-place.ts'
 import { forward } from './steps/forward.ts'
 import { lease } from './steps/lease.ts'
@@ -20,7 +20,7 @@ import { listModels } from './steps/list-models.ts'
 import { permitCaller, permitModel } from './steps/permit.ts'
 import { readBody } from './steps/read-body.ts'
 import { recordRefusal } from './steps/record-refusals.ts'
-import { waitForTurn } from './turn.ts'
+import { takeFirstTurn } from './steps/take-turn.ts'
 
 /**
  * One `/work` request, from its first header to its usage entry. Each line adds one fact and needs only the facts
@@ -55,36 +55,37 @@ async function decide(
   room: DisposableStack,
 ): Promise<Plan | null> {
   checkSecret(gateway, secret)
-  const upstream = chooseProvider(gateway, secret, route)
+  const target = chooseTarget(gateway, secret, route)
   permitCaller(gateway, call, route, secret)
   if (route.endpoint === 'models') {
-    listModels(gateway, call, upstream, secret, route.modelId)
+    listModels(gateway, call, target, secret, route.modelId)
     return null
   }
   const reading = readBody(gateway, call, route, presence)
   const body = room.use(reading instanceof Promise ? await reading : reading)
   const ask = body.boundary === null ? readAsk(route.endpoint, body.bytes) : readFormAsk(body.bytes, body.boundary)
-  checkModel(upstream, ask)
-  permitModel(gateway, secret, upstream, ask)
-  const place = findPlace(gateway, call, route, secret, upstream, ask)
+  const candidates = chooseCandidates(target, ask)
+  permitModel(gateway, secret, target, ask)
+  const place = findPlace(gateway, call, route, secret, target, ask)
   const kept = place && gateway.responses.find(place)
   if (kept) {
     if (body.waitedMs > 1) checkAgain(gateway, secret)
-    await answerAgain(gateway, { call, route, secret, upstream, ask, waitedMs: body.waitedMs }, kept)
+    await answerAgain(gateway, { call, route, secret, target, ask, waitedMs: body.waitedMs }, kept)
     return null
   }
   room.use(gateway.admission.admit(ask))
-  const waiting = waitForTurn(upstream.candidates, presence, ask)
-  const turn = room.use(waiting instanceof Promise ? await waiting : waiting)
+  const keeping = place && new KeepingAnswer(call.res, gateway.responses, place)
+  const seen = keeping ? { ...call, res: keeping } : call
   const prompt = new Prompt(ask, route.endpoint)
-  const leased = lease(gateway, { startedAt: call.startedAt, secret, upstream, ask, prompt })
+  const asking = { call: seen, route, secret, target, candidates, ask, prompt, keeping }
+  const waiting = takeFirstTurn(gateway, asking, presence)
+  const turn = room.use(waiting instanceof Promise ? await waiting : waiting)
+  const leased = lease(gateway, asking)
   const held = room.use(leased instanceof Promise ? await leased : leased)
   const waitedMs = body.waitedMs + turn.waitedMs
   // The body may have taken a while to arrive, and so may the turn and the lease.
-  if (waitedMs > 1 || leased instanceof Promise) checkAgain(gateway, secret)
-  const keeping = place && new KeepingAnswer(call.res, gateway.responses, place)
-  const seen = keeping ? { ...call, res: keeping } : call
-  return { call: seen, route, secret, upstream, ask, prompt, turn, held, keeping, waitedMs }
+  if (waitedMs > 1 || waiting instanceof Promise || leased instanceof Promise) checkAgain(gateway, secret)
+  return { ...asking, turn, held, waitedMs }
 }
 
 /** As the directory knows it now. */

@@ -7,3 +7,6 @@ export type Charge = {
   readonly node: string
   readonly amount: number
 }
+
+export const joined = (some: readonly Charge[], more: readonly Charge[]): readonly Charge[] =>
+  more.length === 0 ? some : [...some, ...more]

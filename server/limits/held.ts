@@ -52,3 +52,5 @@ export class Held implements Disposable {
     })
   }
 }
+
+export const NOTHING_HELD = new Held('', [])

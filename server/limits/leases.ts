@@ -1,6 +1,6 @@
 import type { Charge } from './charge.ts'
 import { LimitGate } from './gate.ts'
-import { Held } from './held.ts'
+import { Held, NOTHING_HELD } from './held.ts'
 import type { LeaseReport, LeaseStore } from './leases.store.ts'
 import type { Limit } from './limit.ts'
 import { LimitIndex, type Subject } from './limit-index.ts'
@@ -10,8 +10,13 @@ import { costOf, type Tokens, worstCost } from './price.ts'
 import { PriceIndex } from './price-index.ts'
 import type { Reservation } from './reservation.ts'
 
+/** A provider that may be asked, and the model it would be asked for; null: for the one that the caller names. */
+export type Askable = { readonly providerId: string; readonly model: string | null }
+
 /** The most a request can take. Its tokens are only asked for when a limit needs them. */
 export type Wish = Subject & {
+  /** Who may be asked: the dearest of them is reserved for. */
+  readonly askable: readonly Askable[]
   /** When the request came in (epoch ms). */
   readonly startedAt: number
   /** `output` null: the request names no maximum. */
@@ -94,8 +99,16 @@ export class Leases {
    * Throws or rejects with `LimitReached`; then nothing is held.
    */
   reserve(wish: Wish): Held | Promise<Held> {
-    const gates = this.#index.find(wish)
-    if (gates.length === 0) return NOTHING
+    return this.#reserve(this.#index.find(wish), wish)
+  }
+
+  /** The same of the limits on one provider alone: a member of the pool that the request is for. */
+  reserveOn(providerId: string, wish: Wish): Held | Promise<Held> {
+    return this.#reserve(this.#index.ofTarget(providerId), wish)
+  }
+
+  #reserve(gates: readonly LimitGate[], wish: Wish): Held | Promise<Held> {
+    if (gates.length === 0) return NOTHING_HELD
     const taken: Reservation[] = []
     try {
       for (let at = 0; at < gates.length; at++) {
@@ -172,10 +185,21 @@ export class Leases {
     const { input, output } = wish.prompt.estimate()
     const most = output ?? this.#world.defaultMaxTokens
     if (limit.metric === 'TOKENS') return input + most
-    const price = this.#prices.find(wish.providerId, wish.model, wish.startedAt)
-    if (price) return worstCost(price, input, most)
+    const worst = this.#worstCost(wish, input, most)
+    if (worst !== null) return worst
     if (limit.allowUnpriced) return null
     throw new LimitReached(limit, 'unpriced', null, Number(limit.amount))
+  }
+
+  /** Null: somebody who may be asked has no price. */
+  #worstCost(wish: Wish, input: number, output: number): number | null {
+    let worst = 0
+    for (const { providerId, model } of wish.askable) {
+      const price = this.#prices.find(providerId, model ?? wish.model, wish.startedAt)
+      if (!price) return null
+      worst = Math.max(worst, worstCost(price, input, output))
+    }
+    return worst
   }
 
   #reportSoon(): void {
@@ -202,8 +226,6 @@ export class Leases {
     }
   }
 }
-
-const NOTHING = new Held('', [])
 
 function giveUp(taken: readonly Reservation[], error: unknown): unknown {
   for (const reservation of taken) reservation.release()

@@ -49,6 +49,11 @@ export class LimitIndex<Held extends { readonly limit: Limit }> {
     return found
   }
 
+  /** Those on this key, user, group or provider itself. */
+  ofTarget(id: string): readonly Held[] {
+    return this.#byTarget.get(id) ?? []
+  }
+
   #ofModel(model: string): readonly Held[] {
     const known = this.#byModel.get(model)
     if (known) return known

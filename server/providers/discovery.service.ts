@@ -18,6 +18,9 @@ export type ProviderTest = {
   readonly message: string
 }
 
+/** What came of asking the members of a pool, first those that are asked first; of another provider there are none. */
+export type MemberTest = ProviderTest & { readonly provider: store.ProviderRow }
+
 const TIMEOUT_MS = 10_000
 const MAX_BYTES = 4 * 1024 * 1024
 const MAX_MODELS = 5000
@@ -59,7 +62,7 @@ function failure(error: unknown): string {
   return 'The connection fails.'
 }
 
-async function ask(parts: Parts, provider: store.ProviderRow): Promise<ProviderTest> {
+async function ask(parts: Parts, provider: Single): Promise<ProviderTest> {
   const startedAt = performance.now()
   const latencyMs = () => Math.round(performance.now() - startedAt)
   try {
@@ -86,9 +89,38 @@ async function getProvider(act: Act, id: string) {
   return provider
 }
 
-/** Asks the provider for its models and changes nothing. Throws `NotFound`. */
-export async function testProvider(act: Act, id: string): Promise<ProviderTest> {
-  return ask(act.parts, await getProvider(act, id))
+type Single = store.ProviderRow & { readonly baseUrl: string }
+const isSingle = (provider: store.ProviderRow): provider is Single => provider.baseUrl !== null
+
+/** Asks the provider, or each member of the pool, for its models and changes nothing. Throws `NotFound`. */
+export async function testProvider(
+  act: Act,
+  id: string,
+): Promise<ProviderTest & { readonly members: readonly MemberTest[] }> {
+  const provider = await getProvider(act, id)
+  if (isSingle(provider)) return { ...(await ask(act.parts, provider)), members: [] }
+  const members = await store.listMembers(act.parts.db.prisma, id)
+  const rows = await store.listProvidersOf(
+    act.parts.db.prisma,
+    members.map(({ providerId }) => providerId),
+  )
+  const inOrder = members.flatMap(({ providerId }) => rows.find((row) => row.id === providerId) ?? []).filter(isSingle)
+  return ofMembers(
+    await Promise.all(inOrder.map(async (member) => ({ ...(await ask(act.parts, member)), provider: member }))),
+  )
+}
+
+function ofMembers(members: readonly MemberTest[]) {
+  const reachable = members.filter((member) => member.reachable)
+  const models = [...new Set(reachable.flatMap((member) => member.models))]
+  return {
+    reachable: reachable.length > 0,
+    status: null,
+    latencyMs: Math.max(0, ...members.map(({ latencyMs }) => latencyMs)),
+    models,
+    message: `${reachable.length} of ${members.length} members answer and list their models.`,
+    members,
+  }
 }
 
 export class ProviderNotReachable extends Problem {}
@@ -96,6 +128,9 @@ export class ProviderNotReachable extends Problem {}
 /** Reads the provider's models and keeps them, so that globs can name them. Throws `NotFound`, `ProviderNotReachable`. */
 export async function discoverModels(act: Act, id: string): Promise<store.ProviderRow> {
   const provider = await getProvider(act, id)
+  if (!isSingle(provider)) {
+    throw new ProviderNotReachable('A pool has the models of its members: discover them there.')
+  }
   const { reachable, models, message } = await ask(act.parts, provider)
   if (!reachable) throw new ProviderNotReachable(message)
   return change(act, async (tx, record) => {

@@ -3,9 +3,15 @@ import { signedIn } from '../graphql/context.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
-import { discoverModels, ProviderNotReachable, testProvider } from './discovery.service.ts'
+import {
+  discoverModels,
+  type MemberTest,
+  ProviderNotReachable,
+  type ProviderTest as ProviderTestShape,
+  testProvider,
+} from './discovery.service.ts'
 import { CredentialRequired, UrlNotAllowed } from './provider.ts'
-import { AuthType, Provider, WireFormat } from './providers.graphql.ts'
+import { AuthType, Provider, ProviderKind, WireFormat } from './providers.graphql.ts'
 import { createProvider, deleteProvider, updateProvider } from './providers.service.ts'
 import type { ProviderRow } from './providers.store.ts'
 
@@ -24,7 +30,31 @@ builder.objectType(ProviderNotReachable, {
 
 const scopes = { signedIn: true, write: true, administrator: true } as const
 
+const ModelRenameInput = builder.inputType('ModelRenameInput', {
+  description: 'What a member calls a model that callers call otherwise.',
+  fields: (t) => ({
+    from: t.string({ required: true, description: 'The name that callers use.' }),
+    to: t.string({ required: true, description: "The member's name for it." }),
+  }),
+})
+
+const PoolMemberInput = builder.inputType('PoolMemberInput', {
+  description: 'A provider in a pool.',
+  fields: (t) => ({
+    providerId: t.id({ required: true, description: 'The provider: no pool, and of the same wire format.' }),
+    order: t.int({ description: 'The lower is asked first, from 1 to 100. Default: 1.' }),
+    weight: t.int({ description: 'Its share among those of one order, from 1 to 1000. Default: 1.' }),
+    models: t.field({ type: [ModelRenameInput], description: 'Models it has under another name. Default: none.' }),
+  }),
+})
+
 const details = {
+  members: { description: 'Whom a pool asks, 1 to 20. For a pool only.' },
+  repeatsUnanswered: {
+    description:
+      'For a pool only. True: the next member is asked also when one got the request and did not answer, though it may ' +
+      'bill it. Default: false.',
+  },
   wireFormat: { type: WireFormat, description: 'The API it speaks. Default: OPENAI.' },
   apiVersion: { description: 'For `AZURE`: the `api-version` that goes with each request, such as `2024-10-21`.' },
   authType: { type: AuthType, description: 'How it is given its credential. Default: BEARER.' },
@@ -43,10 +73,10 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
   description: 'A new provider.',
   fields: (t) => ({
     name: t.string({ required: true, description: '3 to 32 characters, unique.' }),
+    kind: t.field({ type: ProviderKind, required: true, defaultValue: 'SINGLE', description: 'Whether it is a pool.' }),
     baseUrl: t.string({
-      required: true,
       description:
-        'The address that paths are added to, as an SDK takes it: `https://api.openai.com/v1`, `https://api.anthropic.com`.',
+        'For all but pools. The address that paths are added to, as an SDK takes it: `https://api.openai.com/v1`, `https://api.anthropic.com`.',
     }),
     wireFormat: t.field(details.wireFormat),
     apiVersion: t.string(details.apiVersion),
@@ -59,6 +89,8 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
     idleTimeoutMs: t.int(details.idleTimeoutMs),
     totalTimeoutMs: t.int(details.totalTimeoutMs),
     maxConcurrency: t.int(details.maxConcurrency),
+    members: t.field({ type: [PoolMemberInput], ...details.members }),
+    repeatsUnanswered: t.boolean(details.repeatsUnanswered),
     enabled: t.boolean(details.enabled),
   }),
 })
@@ -80,6 +112,8 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
     idleTimeoutMs: t.int(details.idleTimeoutMs),
     totalTimeoutMs: t.int(details.totalTimeoutMs),
     maxConcurrency: t.int(details.maxConcurrency),
+    members: t.field({ type: [PoolMemberInput], ...details.members }),
+    repeatsUnanswered: t.boolean(details.repeatsUnanswered),
     enabled: t.boolean(details.enabled),
   }),
 })
@@ -138,19 +172,39 @@ builder.mutationField('deleteProvider', (t) =>
   }),
 )
 
+const ProviderTest = builder.interfaceRef<ProviderTestShape>('ProviderTest').implement({
+  description: 'What came of asking a provider for its models.',
+  fields: (t) => ({
+    reachable: t.exposeBoolean('reachable', { description: 'True when it gave a list of models.' }),
+    status: t.exposeInt('status', {
+      nullable: true,
+      description: 'The HTTP status of its answer; null: it gave none.',
+    }),
+    latencyMs: t.exposeInt('latencyMs', { description: 'Milliseconds until the whole answer.' }),
+    models: t.stringList({ description: 'The models it listed.', resolve: ({ models }) => models }),
+    message: t.exposeString('message', { description: 'A sentence that can be shown to people.' }),
+  }),
+})
+
+const PoolMemberTest = builder.objectRef<MemberTest>('PoolMemberTest').implement({
+  description: 'What came of asking a member of a pool.',
+  interfaces: [ProviderTest],
+  fields: (t) => ({
+    provider: t.field({ type: Provider, description: 'The member.', resolve: ({ provider }) => provider }),
+  }),
+})
+
 const TestProviderSuccess = builder
   .objectRef<Awaited<ReturnType<typeof testProvider>>>('TestProviderSuccess')
   .implement({
-    description: 'The provider was asked for its models.',
+    description: 'The provider was asked for its models; of a pool, every member was.',
+    interfaces: [ProviderTest],
     fields: (t) => ({
-      reachable: t.exposeBoolean('reachable', { description: 'True when it gave a list of models.' }),
-      status: t.exposeInt('status', {
-        nullable: true,
-        description: 'The HTTP status of its answer; null: it gave none.',
+      members: t.field({
+        type: [PoolMemberTest],
+        description: 'Each member of a pool, first those that are asked first; of another provider none.',
+        resolve: ({ members }) => members,
       }),
-      latencyMs: t.exposeInt('latencyMs', { description: 'Milliseconds until the whole answer.' }),
-      models: t.stringList({ description: 'The models it listed.', resolve: ({ models }) => models }),
-      message: t.exposeString('message', { description: 'A sentence that can be shown to people.' }),
     }),
   })
 const TestProviderInput = providerInput('TestProvider')

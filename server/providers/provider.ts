@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AuthType, WireFormat } from '../generated/prisma/enums.ts'
 import { Problem } from '../lib/problems.ts'
 import { name } from '../lib/text.ts'
+import { members } from './pool.ts'
 
 /** What a request to a provider needs to know of how it wants to be asked. */
 export type ProviderAuth = {
@@ -128,13 +129,17 @@ const edit = z.object({
   idleTimeoutMs: within(100, 60 * MINUTE).optional(),
   totalTimeoutMs: within(SECOND, 24 * 60 * MINUTE).optional(),
   maxConcurrency: within(1, 100_000).nullish(),
+  members: members.optional(),
+  repeatsUnanswered: z.boolean().optional(),
   enabled: z.boolean().optional(),
 })
 
 /** The values of an edit; what is left out (or null where null is no value) stays as it is. */
 export const providerEditSchema = edit
 /** The values of a new provider. */
-export const newProviderSchema = edit.required({ name: true, baseUrl: true })
+export const newProviderSchema = edit
+  .required({ name: true })
+  .extend({ kind: z.enum(['SINGLE', 'POOL']).default('SINGLE') })
 
 export const credentialPlace = (id: string) => ({ table: 'providers', id, column: 'sealed_credential' }) as const
 

@@ -3,7 +3,9 @@ import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { listModels } from './model.ts'
+import { listPoolModels, storedRenames } from './pool.ts'
 import { findProvider, listProviders } from './providers.service.ts'
+import type { ProviderRow } from './providers.store.ts'
 
 export const AuthType = builder.enumType('AuthType', {
   description: 'How a provider is given its credential.',
@@ -25,6 +27,14 @@ export const WireFormat = builder.enumType('WireFormat', {
   },
 })
 
+export const ProviderKind = builder.enumType('ProviderKind', {
+  description: 'Whether a provider is asked itself.',
+  values: {
+    SINGLE: { description: 'It has an address and a credential.' },
+    POOL: { description: 'It has members: providers that stand in for each other.' },
+  },
+})
+
 const BreakerState = builder.enumType('BreakerState', {
   description: 'Whether a provider is asked at the moment.',
   values: {
@@ -35,14 +45,25 @@ const BreakerState = builder.enumType('BreakerState', {
 })
 
 /** Administrators and auditors see it; for everybody else it is null, without an error. */
-const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
-const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
+export const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
+export const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
+
+type MemberOffer = {
+  readonly models: unknown
+  readonly provider: Pick<ProviderRow, 'enabled' | 'deletedAt' | 'enabledModels' | 'discoveredModels'>
+}
+
+const toOffers = (members: readonly MemberOffer[]) =>
+  members.flatMap(({ models, provider }) =>
+    provider.enabled && !provider.deletedAt ? [{ ...provider, models: storedRenames.parse(models) }] : [],
+  )
 
 export const Provider = builder.prismaObject('Provider', {
   description: 'A service that answers LLM requests. Its credential is written, never read.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id.' }),
     name: t.exposeString('name', { description: 'Unique among the providers that are not deleted.' }),
+    kind: t.expose('kind', { type: ProviderKind, description: 'Whether it is a pool.' }),
     enabled: t.exposeBoolean('enabled', { description: 'False: its keys are DISABLED.' }),
     wireFormat: t.expose('wireFormat', { type: WireFormat, description: 'The API it speaks.' }),
     enabledModels: t.exposeStringList('enabledModels', {
@@ -50,8 +71,13 @@ export const Provider = builder.prismaObject('Provider', {
     }),
     models: t.stringList({
       description:
-        'The model names to choose from: the enabled ones, and the discovered ones that an enabled glob allows.',
-      resolve: ({ enabledModels, discoveredModels }) => listModels(enabledModels, discoveredModels),
+        'The model names to choose from: the enabled ones, and the discovered ones that an enabled glob allows. Of a ' +
+        'pool: those of its members, as far as the pool enables them.',
+      select: { members: { include: { provider: true } } },
+      resolve: ({ kind, enabledModels, discoveredModels, members }) =>
+        kind === 'POOL'
+          ? listPoolModels(enabledModels, toOffers(members))
+          : listModels(enabledModels, discoveredModels),
     }),
   }),
 })
@@ -107,8 +133,8 @@ builder.prismaObjectFields(Provider, (t) => ({
   breakerState: t.field({
     ...readers,
     type: BreakerState,
-    description: forReaders('Whether the answering node asks it at the moment.'),
-    resolve: ({ id }, _args, context) => signedIn(context).parts.breakers.of(id).state,
+    description: forReaders('Whether the answering node asks it at the moment; null for a pool, its members have one.'),
+    resolve: ({ id, kind }, _args, context) => (kind === 'POOL' ? null : signedIn(context).parts.breakers.of(id).state),
   }),
   createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
   deletedAt: t.expose('deletedAt', {

@@ -8,6 +8,8 @@ import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { UrlRefused } from '../lib/url-policy.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
+import { issuesOfKind, type Member } from './pool.ts'
+import { requireAgreement, requireMembers } from './pools.service.ts'
 import {
   CredentialRequired,
   credentialPlace,
@@ -91,34 +93,47 @@ const auditable = (values: Readonly<Record<string, unknown>>) => {
 /** Throws `InvalidInput`, `NameTaken`, `UrlNotAllowed`, `CredentialRequired`. */
 export async function createProvider(act: Act, input: unknown): Promise<Provider> {
   const { parts } = act
-  const { credential, ...values } = parse(newProviderSchema, input)
+  const { credential, members, ...values } = parse(newProviderSchema, input)
   requireWhole(values)
-  await requireAllowed(parts, values.baseUrl)
-  if ((values.authType ?? 'BEARER') !== 'NONE' && !credential) {
-    throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
-  }
+  requireKind(values.kind, { ...values, credential, members })
+  if (values.kind === 'POOL' && !members) throw new InvalidInput([{ path: 'members', message: 'are needed.' }])
+  if (values.kind === 'SINGLE') await requireOwn(parts, values, credential)
+  const authType = values.kind === 'POOL' ? 'NONE' : (values.authType ?? 'BEARER')
   const id = parts.random.uuidv7()
   const data = {
     enabledModels: ['*'],
     ...values,
-    ...sealed(parts, id, values.authType === 'NONE' ? null : (credential ?? null)),
+    authType,
+    ...sealed(parts, id, authType === 'NONE' ? null : (credential ?? null)),
     createdAt: parts.clock.now(),
   }
   try {
     return await change(act, async (tx, record) => {
-      const row = await store.insertProvider(tx, { id, ...data })
-      record({
-        action: 'createProvider',
-        subjectType: 'Provider',
-        subjectId: id,
-        subjectName: row.name,
-        after: auditable(data),
-      })
+      if (members) await requireMembers(tx, values.wireFormat ?? 'OPENAI', members)
+      const row = await store.insertProvider(tx, { id, ...data }, members ?? [])
+      const fact = { action: 'createProvider', subjectType: 'Provider', subjectId: id, subjectName: row.name }
+      record({ ...fact, after: auditable({ ...data, ...(members && { members }) }) })
       return row
     })
   } catch (error) {
     throw nameTaken(error)
   }
+}
+
+type Given = { readonly baseUrl?: string | undefined; readonly authType?: string | undefined }
+
+/** What a provider that is no pool has for itself. */
+async function requireOwn(parts: Parts, { baseUrl, authType }: Given, credential: string | null | undefined) {
+  if (baseUrl === undefined) throw new InvalidInput([{ path: 'baseUrl', message: 'is needed.' }])
+  await requireAllowed(parts, baseUrl)
+  if (authType !== 'NONE' && !credential) {
+    throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
+  }
+}
+
+function requireKind(kind: Provider['kind'], given: Readonly<Record<string, unknown>>): void {
+  const issues = [...issuesOfKind(kind, given)]
+  if (issues.length > 0) throw new InvalidInput(issues)
 }
 
 const keep = <Value>(given: Value | undefined, stored: Value) => (given === undefined ? stored : given)
@@ -138,7 +153,7 @@ function readEdit(input: object) {
 function requireCredential(row: Provider, edit: Edit) {
   const authType = edit.authType ?? row.authType
   if (authType === 'NONE') return null
-  const moved = edit.baseUrl !== undefined && originOf(edit.baseUrl) !== originOf(row.baseUrl)
+  const moved = edit.baseUrl !== undefined && originOf(edit.baseUrl) !== originOf(row.baseUrl ?? '')
   if (moved && !edit.credential) throw new CredentialRequired('A new host needs the credential again.')
   if (!edit.credential && (edit.credential === null || !row.sealedCredential)) {
     throw new CredentialRequired('The provider needs a credential, unless it is asked without one.')
@@ -157,7 +172,8 @@ function changesOf(
     ([member, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(current[member]),
   )
   const drops = credential === null && !row.sealedCredential
-  return { ...Object.fromEntries(differs), ...(drops ? {} : sealed(parts, row.id, credential)) }
+  const changed: Partial<Omit<Edit, 'credential'>> = Object.fromEntries(differs)
+  return { ...changed, ...(drops ? {} : sealed(parts, row.id, credential)) }
 }
 
 async function getProvider(tx: Tx, id: string): Promise<Provider> {
@@ -173,24 +189,34 @@ export async function updateProvider(act: Act, { id, ...input }: { readonly id: 
   if (edit.baseUrl !== undefined) await requireAllowed(parts, edit.baseUrl)
   try {
     return await change(act, async (tx, record) => {
-      const row = await getProvider(tx, id)
-      requireWhole({
-        authType: keep(edit.authType, row.authType),
-        authHeader: keep(edit.authHeader, row.authHeader),
-        wireFormat: keep(edit.wireFormat, row.wireFormat),
-        apiVersion: keep(edit.apiVersion, row.apiVersion),
-      })
+      const row = { ...(await getProvider(tx, id)), members: await store.listMembers(tx, id) }
+      await requireFitting(tx, row, edit)
       const after = changesOf(parts, row, edit, requireCredential(row, edit))
       if (Object.keys(after).length === 0) return row
-      const members = Object.keys(after)
-      const before = Object.fromEntries(Object.entries(row).filter(([member]) => members.includes(member)))
+      const names = Object.keys(after)
+      const before = Object.fromEntries(Object.entries(row).filter(([member]) => names.includes(member)))
       const fact = { action: 'updateProvider', subjectType: 'Provider', subjectId: id, subjectName: row.name }
       record({ ...fact, before: auditable(before), after: auditable(after) })
-      return store.updateProvider(tx, id, after)
+      const { members, ...values } = after
+      return store.updateProvider(tx, id, values, members)
     })
   } catch (error) {
     throw nameTaken(error)
   }
+}
+
+/** What is changed fits what stays, and the pools that the provider is in. Throws `InvalidInput`. */
+async function requireFitting(tx: Tx, row: Provider & { readonly members: readonly Member[] }, edit: Edit) {
+  const wireFormat = keep(edit.wireFormat, row.wireFormat)
+  requireKind(row.kind, edit)
+  requireWhole({
+    authType: keep(edit.authType, row.authType),
+    authHeader: keep(edit.authHeader, row.authHeader),
+    wireFormat,
+    apiVersion: keep(edit.apiVersion, row.apiVersion),
+  })
+  if (row.kind === 'POOL') await requireMembers(tx, wireFormat, edit.members ?? row.members)
+  else if (wireFormat !== row.wireFormat) await requireAgreement(tx, row.id, wireFormat)
 }
 
 /** Its keys stop working with it: they are `DISABLED`. Throws `NotFound`. */

@@ -19,7 +19,7 @@ export type Facts = Readonly<
     | 'streamed'
     | 'refusedByType'
     | 'refusedById'
-  > & { tokensEstimated: boolean }
+  > & { tokensEstimated: boolean; answeredById: string | null; attempts: number }
 >
 
 /** What is another number for each of them. NaN stands for null, so that a column holds numbers and nothing else. */
@@ -153,7 +153,11 @@ const factsOf = (entry: UsageEntry): Facts => ({
   tokensEstimated: entry.tokensEstimated ?? false,
   refusedByType: entry.refusedByType ?? null,
   refusedById: entry.refusedById ?? null,
+  answeredById: entry.answeredById ?? null,
+  attempts: attemptsOf(entry),
 })
+
+const attemptsOf = ({ attempts, end }: UsageEntry) => attempts ?? (end === 'REFUSED' ? 0 : 1)
 
 const isOf = (entry: UsageEntry, facts: Facts | undefined) =>
   facts !== undefined &&
@@ -170,4 +174,6 @@ const isOf = (entry: UsageEntry, facts: Facts | undefined) =>
   facts.ownerId === entry.ownerId &&
   facts.providerId === entry.providerId &&
   facts.refusedByType === (entry.refusedByType ?? null) &&
-  facts.refusedById === (entry.refusedById ?? null)
+  facts.refusedById === (entry.refusedById ?? null) &&
+  facts.answeredById === (entry.answeredById ?? null) &&
+  facts.attempts === attemptsOf(entry)

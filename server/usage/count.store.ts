@@ -6,7 +6,7 @@ import { dayBounds } from './stretch.ts'
 const HOUR_MS = 3_600_000
 
 /** What sums can be narrowed to: everything but how a request ended. */
-export type Countable = Omit<UsageEntryFilter, 'end'>
+export type Countable = Omit<UsageEntryFilter, 'end' | 'answeredById'>
 
 // Sums outlive the entries they are of; partitions go by whole days, so an hour that has one is there whole.
 const FIRST_DAY = `

@@ -74,6 +74,7 @@ export const UsageEntry = builder.prismaObject('UsageEntry', {
       description: "Milliseconds to the first byte of the answer's body; null: there was none.",
     }),
     overheadUs: t.exposeInt('overheadUs', { description: 'Microseconds of it that the gateway itself took.' }),
+    attempts: t.exposeInt('attempts', { description: 'How often a provider was asked; 0: refused before that.' }),
     requestBytes: t.expose('requestBytes', { type: 'BigInt', description: 'Bytes of the request body.' }),
     responseBytes: t.expose('responseBytes', { type: 'BigInt', description: "Bytes of the answer's body." }),
   }),
@@ -101,6 +102,15 @@ builder.prismaObjectFields(UsageEntry, (t) => ({
     load: (ids: string[], context: Context) => loadProviders(ids, context),
     resolve: ({ providerId }) => providerId,
   }),
+  answeredBy: t.loadable({
+    type: Provider,
+    nullable: true,
+    description:
+      'Of a pool, the member that answered, or was asked last: tokens and cost are by its prices. Null: the provider ' +
+      'is no pool, or nobody was asked.',
+    load: (ids: string[], context: Context) => loadProviders(ids, context),
+    resolve: ({ answeredById }) => answeredById,
+  }),
 }))
 
 const UsageEntryOrder = orderInput('UsageEntry', { STARTED_AT: { description: 'When the request came in.' } })
@@ -112,7 +122,8 @@ export const UsageEntryFilter = builder.inputType('UsageEntryFilter', {
     to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
     ownerId: t.id({ description: 'Requests with keys of this person.' }),
     keyId: t.id({ description: 'Requests with this key.' }),
-    providerId: t.id({ description: 'Requests to this provider.' }),
+    providerId: t.id({ description: 'Requests with keys of this provider.' }),
+    answeredById: t.id({ description: 'Requests that this member of a pool answered, or was asked for last.' }),
     model: t.string({ description: 'Requests that asked for exactly this model.' }),
     status: t.intList({ description: 'With one of these HTTP statuses.' }),
     code: t.stringList({ description: 'With one of these error codes.' }),

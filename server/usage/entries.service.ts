@@ -13,8 +13,11 @@ const sorting = (direction: 'ASC' | 'DESC') =>
 export const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer.id })
 
 /** True when nothing can be found: an id that is none, or another person's requests. */
-export function isImpossible({ viewer }: Act, { ownerId, keyId, providerId }: store.UsageEntryFilter): boolean {
-  if ([ownerId, keyId, providerId].some((id) => id != null && !isId(id))) return true
+export function isImpossible(
+  { viewer }: Act,
+  { ownerId, keyId, providerId, answeredById }: store.UsageEntryFilter,
+): boolean {
+  if ([ownerId, keyId, providerId, answeredById].some((id) => id != null && !isId(id))) return true
   return ownerId != null && ownerId !== viewer.id && !seesAll(viewer)
 }
 
@@ -33,9 +36,13 @@ export async function listUsageEntries(
   return { ...toPage(rows, args, (row) => row.startedAt), countAll: () => countAll(act, visible) }
 }
 
-/** Sums do not know how requests ended. Nearly all ended well: the others are quickly counted one by one. */
-async function countAll({ parts }: Act, { end, ...filter }: store.UsageEntryFilter): Promise<number> {
+/**
+ * Sums do not know how requests ended, nor who of a pool answered. Nearly all ended well: the others are quickly counted
+ * one by one.
+ */
+async function countAll({ parts }: Act, { end, answeredById, ...filter }: store.UsageEntryFilter): Promise<number> {
   const { db, clock } = parts
+  if (answeredById) return store.countEntries(db.prisma, store.toWhere({ ...filter, end, answeredById }))
   const countEnds = (ends: readonly UsageEnd[]) =>
     store.countEntries(db.prisma, store.toWhere({ ...filter, end: ends }))
   if (end && end.length > 0 && !end.includes('COMPLETE')) return countEnds(end)

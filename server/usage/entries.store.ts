@@ -13,6 +13,7 @@ export type UsageEntryFilter = {
   readonly ownerId?: string | null | undefined
   readonly keyId?: string | null | undefined
   readonly providerId?: string | null | undefined
+  readonly answeredById?: string | null | undefined
   readonly model?: string | null | undefined
   readonly status?: readonly number[] | null | undefined
   readonly code?: readonly string[] | null | undefined
@@ -24,7 +25,7 @@ const among = <Value>(values: readonly Value[] | null | undefined) =>
   values && values.length > 0 ? { in: [...values] } : undefined
 
 export function toWhere(filter: UsageEntryFilter): Where {
-  const { from, to, ownerId, keyId, providerId, model } = filter
+  const { from, to, ownerId, keyId, providerId, answeredById, model } = filter
   const [status, code, end] = [among(filter.status), among(filter.code), among(filter.end)]
   return {
     AND: [
@@ -37,6 +38,7 @@ export function toWhere(filter: UsageEntryFilter): Where {
     ...(ownerId && { ownerId }),
     ...(keyId && { keyId }),
     ...(providerId && { providerId }),
+    ...(answeredById && { answeredById }),
     ...(model && { modelAsked: model }),
   }
 }

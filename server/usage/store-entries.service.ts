@@ -44,8 +44,9 @@ async function interrupted({ db }: Needs, open: readonly UsageIntent[]): Promise
   if (open.length === 0) return []
   const prices = new PriceIndex(await listAllPrices(db.pool))
   return open.map((intent) =>
-    toInterrupted(intent, ({ providerId, modelAsked, startedAt }, input) => {
-      const price = modelAsked === null ? null : prices.find(providerId, modelAsked, startedAt)
+    toInterrupted(intent, ({ providerId, answeredById, modelAsked, modelSent, startedAt }, input) => {
+      const model = modelSent ?? modelAsked
+      const price = model === null ? null : prices.find(answeredById ?? providerId, model, startedAt)
       return price && costOf(price, { input, output: 0, cached: null })
     }),
   )

@@ -25,6 +25,9 @@ export type UsageIntent = {
   /** The estimate of the prompt, where a limit needed it; `promptCostMicros` null: no price was known. */
   readonly promptTokens?: number
   readonly promptCostMicros?: number | null
+  /** For a pool: its member that is asked first and the model it is asked for; of an ended one, who was asked last. */
+  readonly answeredById?: string | null
+  readonly modelSent?: string
 }
 
 /** How a `/work` request ended. */
@@ -51,6 +54,8 @@ export type UsageOutcome = {
   readonly refusedByType: RefusalCause | null
   /** The rule, key, provider or limit; null: no rule allowed it. */
   readonly refusedById: string | null
+  /** How often a provider was asked; missing: once, or never when it was refused. */
+  readonly attempts?: number
 }
 
 /** One `/work` request, for good. */

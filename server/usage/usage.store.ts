@@ -23,6 +23,8 @@ const FACTS: readonly (readonly [name: string, type: string, write: (facts: read
   ['tokens_estimated', 'boolean', (all) => words(all.map(({ tokensEstimated }) => String(tokensEstimated)))],
   ['refused_by_type', '"RefusalCause"', (all) => words(all.map(({ refusedByType }) => refusedByType))],
   ['refused_by_id', 'uuid', (all) => words(all.map(({ refusedById }) => refusedById))],
+  ['answered_by_id', 'uuid', (all) => words(all.map(({ answeredById }) => answeredById))],
+  ['attempts', 'smallint', (all) => numbers(all.map(({ attempts }) => attempts))],
 ]
 
 const NUMBERS: readonly (readonly [name: string, type: string, from: NumberName])[] = [

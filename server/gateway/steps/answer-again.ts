@@ -6,14 +6,14 @@ import { beginEntry } from './begin-entry.ts'
 import { type Intended, toIntent } from './intent.ts'
 import { lease, limitHeaders } from './lease.ts'
 
-type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'upstream' | 'ask' | 'waitedMs'>
+type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'target' | 'ask' | 'waitedMs'>
 
 /** Gives an answer that was kept. It counts and is recorded like any other request, and takes no tokens and no money. */
 export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAnswer): Promise<void> {
   const { call, route, ask } = asked
   const prompt = new Prompt(ask, route.endpoint, { input: 0, output: 0 })
-  using held = await lease(gateway, { ...asked, startedAt: call.startedAt, prompt })
-  const plan = { ...asked, prompt, held }
+  using held = await lease(gateway, { ...asked, candidates: [], prompt })
+  const plan = { ...asked, prompt, held, turn: null }
   const intent = toIntent(gateway, plan)
   const segment = await beginEntry(gateway, intent)
   const latencyMs = performance.now() - call.arrivedAt
@@ -37,6 +37,7 @@ export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAns
         responseBytes: kept.body.length,
         refusedByType: null,
         refusedById: null,
+        attempts: 0,
         charges: held.settle({ tokens: 0, costMicros: 0 }),
       },
       segment,

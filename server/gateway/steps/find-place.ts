@@ -6,7 +6,7 @@ import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Place } from '../response-cache.ts'
 import type { Route } from '../route.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Target } from '../target.ts'
 
 /** Headers of a caller that change what a provider answers. */
 const MEANT = [
@@ -27,12 +27,12 @@ export function findPlace(
   { req }: Call,
   route: Route,
   { key }: SecretRow,
-  upstream: Upstream,
+  target: Target,
   ask: Ask,
 ): Place | null {
   // Where each request has a boundary of its own no two are the same.
   if (ask.fieldBytes !== null) return null
-  const { caching } = gateway.directory.decide(key.ownerId, upstream.id, ask.model)
+  const { caching } = gateway.directory.decide(key.ownerId, target.id, ask.model)
   if (key.cacheSeconds === null && caching === undefined) return null
   const own: readonly Caching[] = key.cacheSeconds === null ? [] : [{ seconds: key.cacheSeconds, shared: false }]
   const joined = joinCaching([...own, ...(caching ? [caching] : [])])
@@ -40,8 +40,8 @@ export function findPlace(
   const hash = createHash('sha256')
   const about = [
     joined.shared ? null : key.ownerId,
-    upstream.id,
-    upstream.version,
+    target.id,
+    target.version,
     route.endpoint,
     route.query,
     ask.hidesUsage,

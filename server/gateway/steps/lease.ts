@@ -1,48 +1,58 @@
 import type { Held } from '../../limits/held.ts'
-import type { Leases } from '../../limits/leases.ts'
+import type { Leases, Wish } from '../../limits/leases.ts'
 import { describeLimit, refusalCodeOf } from '../../limits/limit.ts'
 import { LimitReached } from '../../limits/limit-reached.ts'
 import { formatReset } from '../../limits/window.ts'
 import type { Ask } from '../ask.ts'
+import type { Call } from '../call.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Prompt } from '../prompt.ts'
 import { Refusal } from '../refusal.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Candidate, Target } from '../target.ts'
 
-type Asking = {
-  readonly startedAt: number
+/** Who asks whom for what, before it is decided. */
+export type Asking = {
+  readonly call: Pick<Call, 'startedAt'>
   readonly secret: SecretRow
-  readonly upstream: Upstream
+  readonly target: Target
+  readonly candidates: readonly Candidate[]
   readonly ask: Ask
   readonly prompt: Prompt
 }
 
-const subjectOf = ({ secret: { key }, upstream, ask }: Omit<Asking, 'startedAt' | 'prompt'>) => ({
+const subjectOf = ({ secret: { key }, target, ask }: Pick<Asking, 'secret' | 'target' | 'ask'>) => ({
   keyId: key.id,
   ownerId: key.ownerId,
-  providerId: upstream.id,
+  providerId: target.id,
   model: ask.model,
 })
 
+type Needs = Pick<Pipeline, 'leases' | 'clock'>
+
+const toWish = ({ call, secret: { key }, target, ask, prompt }: Asking, askable: readonly Candidate[]): Wish => ({
+  keyId: key.id,
+  ownerId: key.ownerId,
+  providerId: target.id,
+  model: ask.model,
+  askable,
+  startedAt: call.startedAt,
+  prompt,
+})
+
 /** Reserves what the request can take of every limit that concerns it. Refuses when one has no room. */
-export function lease({ leases, clock }: Pick<Pipeline, 'leases' | 'clock'>, asking: Asking): Held | Promise<Held> {
-  const {
-    secret: { key },
-    upstream,
-    ask: { model },
-    startedAt,
-    prompt,
-  } = asking
+export function lease(needs: Needs, asking: Asking): Held | Promise<Held> {
+  return refusing(needs, asking, () => needs.leases.reserve(toWish(asking, asking.candidates)))
+}
+
+/** The same of the limits on a pool's member alone. */
+export function leaseAt(needs: Needs, asking: Asking, candidate: Candidate): Held | Promise<Held> {
+  return refusing(needs, asking, () => needs.leases.reserveOn(candidate.providerId, toWish(asking, [candidate])))
+}
+
+function refusing({ leases, clock }: Needs, asking: Asking, reserve: () => Held | Promise<Held>): Held | Promise<Held> {
   try {
-    const held = leases.reserve({
-      keyId: key.id,
-      ownerId: key.ownerId,
-      providerId: upstream.id,
-      model,
-      startedAt,
-      prompt,
-    })
+    const held = reserve()
     if (!(held instanceof Promise)) return held
     return held.catch((error: unknown) => refuse(leases, clock.now().getTime(), asking, error))
   } catch (error) {
@@ -98,7 +108,7 @@ const METRICS = [
 export function limitHeaders(
   leases: Leases,
   now: number,
-  asking: Pick<Asking, 'secret' | 'upstream' | 'ask'>,
+  asking: Pick<Asking, 'secret' | 'target' | 'ask'>,
 ): readonly string[] {
   const subject = subjectOf(asking)
   return METRICS.flatMap(([metric, name]) => {

@@ -2,21 +2,21 @@ import type { Call } from '../call.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Target } from '../target.ts'
 import { permitModel, permittedModels } from './permit.ts'
 
 /** Answers what this key may ask for, in the wire format of its provider. No provider is asked. */
 export function listModels(
   gateway: Pipeline,
   { res, id }: Call,
-  upstream: Upstream,
+  target: Target,
   secret: SecretRow,
   modelId: string | null,
 ): void {
-  const write = upstream.wireFormat === 'ANTHROPIC' ? anthropic : openai
-  if (modelId !== null) checkOne(gateway, upstream, secret, modelId)
-  const models = modelId === null ? permittedModels(gateway, secret, upstream) : [modelId]
-  const written = models.map((model) => write.one(model, upstream.createdAt))
+  const write = target.wireFormat === 'ANTHROPIC' ? anthropic : openai
+  if (modelId !== null) checkOne(gateway, target, secret, modelId)
+  const models = modelId === null ? permittedModels(gateway, secret, target) : [modelId]
+  const written = models.map((model) => write.one(model, target.createdAt))
   const body = JSON.stringify(modelId === null ? write.list(written, models) : written[0])
   res.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
@@ -27,14 +27,14 @@ export function listModels(
   res.end(body)
 }
 
-function checkOne(gateway: Pipeline, upstream: Upstream, secret: SecretRow, modelId: string): void {
+function checkOne(gateway: Pipeline, target: Target, secret: SecretRow, modelId: string): void {
   const asked = { model: modelId.replace(/\p{Cc}/gu, '').slice(0, 256), streamed: false, bytes: 0 }
-  if (!upstream.allows(modelId)) {
+  if (!target.allows(modelId)) {
     const message = 'This model is not enabled in the configuration of the provider.'
-    const by = { type: 'PROVIDER_MODELS', id: upstream.id } as const
+    const by = { type: 'PROVIDER_MODELS', id: target.id } as const
     throw new Refusal('model_not_available', { message, param: 'model', asked, by })
   }
-  permitModel(gateway, secret, upstream, { ...asked, model: modelId })
+  permitModel(gateway, secret, target, { ...asked, model: modelId })
 }
 
 const openai = {

@@ -5,7 +5,7 @@ import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { type Asked, Refusal, type RefusedBy } from '../refusal.ts'
 import type { Endpoint, Route } from '../route.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Target } from '../target.ts'
 
 /** What a key's restriction calls each endpoint. */
 const RESTRICTED_AS = {
@@ -41,20 +41,20 @@ export function permitCaller(gateway: Pipeline, { req }: Call, { endpoint }: Rou
 }
 
 /** Refuses a model that the key is not for, or that the rules do not give its owner. */
-export function permitModel(gateway: Pipeline, { publicId, key }: SecretRow, upstream: Upstream, asked: Asked): void {
+export function permitModel(gateway: Pipeline, { publicId, key }: SecretRow, target: Target, asked: Asked): void {
   // The body may have taken a while to arrive; the key may have been narrowed meanwhile.
   const { restriction } = gateway.directory.peek(publicId)?.key ?? key
   if (!restriction.allowsModel(asked.model)) {
     const by = { type: 'KEY_RESTRICTION', id: key.id } as const
     deny('Denied by key restriction: this API key is not for this model.', by, asked)
   }
-  const { allowed, by } = gateway.directory.decide(key.ownerId, upstream.id, asked.model)
+  const { allowed, by } = gateway.directory.decide(key.ownerId, target.id, asked.model)
   if (allowed) return
   deny(`Denied by rule: ${by === null ? RULE_WORDS.notAllowed : RULE_WORDS.denied}`, { type: 'RULE', id: by }, asked)
 }
 
 /** Which of the provider's models `permitModel` would let pass. */
-export const permittedModels = (gateway: Pipeline, { key }: SecretRow, upstream: Upstream): string[] =>
-  upstream.models.filter(
-    (model) => key.restriction.allowsModel(model) && gateway.directory.decide(key.ownerId, upstream.id, model).allowed,
+export const permittedModels = (gateway: Pipeline, { key }: SecretRow, target: Target): string[] =>
+  target.models.filter(
+    (model) => key.restriction.allowsModel(model) && gateway.directory.decide(key.ownerId, target.id, model).allowed,
   )

@@ -47,6 +47,8 @@ export type World = {
   readonly credential: string
   mintKey(set?: KeySet): Promise<TestKey>
   addProvider(set?: Partial<Prisma.ProviderUncheckedCreateInput>): Promise<string>
+  /** A pool of these providers, in the order given unless they say otherwise. */
+  addPool(members: readonly TestMember[], set?: Partial<Prisma.ProviderUncheckedCreateInput>): Promise<string>
   /** Changes rows as a service would: in one transaction with an audit entry, applied when it resolves. */
   change(
     subjectType: string,
@@ -56,6 +58,8 @@ export type World = {
   /** The entries so far, oldest first. */
   entries(): Promise<readonly Entry[]>
 }
+
+export type TestMember = Partial<Prisma.PoolMemberUncheckedCreateWithoutPoolInput> & { readonly providerId: string }
 
 export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
 
@@ -108,6 +112,16 @@ function providerAdder({ db, keyring }: Parts, provider: Provider) {
     const name = `p-${randomUUID().slice(0, 8)}`
     const data = { id, name, baseUrl: provider.url, enabledModels: ['gpt-4', 'gpt-4o*'], sealedCredential }
     await db.prisma.provider.create({ data: { ...data, ...set } })
+    return id
+  }
+}
+
+function poolAdder({ db }: Parts) {
+  return async (members: readonly TestMember[], set: Partial<Prisma.ProviderUncheckedCreateInput> = {}) => {
+    const id = systemRandom.uuidv7()
+    const create = members.map((member, order) => ({ order, weight: 1, ...member }))
+    const data = { id, name: `pool-${id.slice(-8)}`, kind: 'POOL', authType: 'NONE', enabledModels: ['*'] } as const
+    await db.prisma.provider.create({ data: { ...data, enabledModels: ['*'], ...set, members: { create } } })
     return id
   }
 }
@@ -169,6 +183,16 @@ function closeAfterAll(servers: readonly Server[], gateway: Gateway, parts: Part
   })
 }
 
+async function serve(gateway: Gateway, { config, clock }: Parts) {
+  const served = await listen((req, res) => gateway.handle(req, res))
+  if (config.fastPath) {
+    const timeouts = { headersTimeout: 10_000, requestTimeout: 45_000, keepAliveTimeout: 75_000 }
+    const always = { isOurHost: () => true, draining: () => false }
+    installLane(served.server, { ...timeouts, ...always, clock, work: gateway.handle })
+  }
+  return served
+}
+
 /** Call it once per test file, at the top. */
 export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const db = await testDb()
@@ -180,23 +204,14 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const parts = testParts(db, set)
   const provider = await startProvider()
   const insertProvider = providerAdder(parts, provider)
+  const insertPool = poolAdder(parts)
   const providerId = await insertProvider()
   const insertKey = keyMinter(parts, providerId)
   const key = await insertKey()
   const gateway = createGateway(parts)
   await parts.changes.start()
   await gateway.start()
-  const { server, port } = await listen((req, res) => gateway.handle(req, res))
-  if (parts.config.fastPath) {
-    const timeouts = { headersTimeout: 10_000, requestTimeout: 45_000, keepAliveTimeout: 75_000 }
-    installLane(server, {
-      ...timeouts,
-      clock: parts.clock,
-      work: gateway.handle,
-      isOurHost: () => true,
-      draining: () => false,
-    })
-  }
+  const { server, port } = await serve(gateway, parts)
   closeAfterAll([provider.server, server], gateway, parts)
   const announcedChange = changer(parts)
   const announce = (subjectType: string, id: string) => announcedChange(subjectType, id, async () => undefined)
@@ -214,6 +229,11 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
     },
     async addProvider(values) {
       const id = await insertProvider(values)
+      await announce('Provider', id)
+      return id
+    },
+    async addPool(members, values) {
+      const id = await insertPool(members, values)
       await announce('Provider', id)
       return id
     },

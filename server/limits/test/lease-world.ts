@@ -46,6 +46,7 @@ export const wish = (tokens = 0) => ({
   ownerId: id(),
   providerId: id(),
   model: 'm',
+  askable: [],
   startedAt: 0,
   prompt: { estimate: () => ({ input: tokens, output: 0 }) },
 })
