@@ -73,8 +73,23 @@ describe('a decision', () => {
     'gpt-4\\.1',
     '(?i)GPT-4',
     'a+',
+    '.*-mini',
+    '.*gpt.*',
+    '.*4',
+    'gpt.*mini',
+    '(azure/)?gpt-4',
   )
-  const model = fc.constantFrom('gpt-4', 'gpt-4o', 'gpt-4.1', 'gpt-4x1', 'o1', 'aa', 'GPT-4')
+  const model = fc.constantFrom(
+    'gpt-4',
+    'gpt-4o',
+    'gpt-4.1',
+    'gpt-4x1',
+    'o1',
+    'aa',
+    'GPT-4',
+    'gpt-4-mini',
+    'azure/gpt-4',
+  )
   const target = fc.oneof(
     user.map((userId) => ({ ...everyone, userId })),
     group.map((groupId) => ({ ...everyone, groupId })),
@@ -161,6 +176,18 @@ describe('10,000 rules that cannot match', () => {
     expect(rules.evaluated).toBe(1)
     rules.decide({ ...ada, model: 'gpt-5' })
     expect(rules.evaluated).toBe(2)
+  })
+
+  test('cost no pattern either where all of them begin with anything', () => {
+    const ends = Array.from({ length: 10_000 }, (_, at) =>
+      rule(`end-${at}`, { modelPattern: [`.*xyz-${at}`, `.*xyz-${at}-.*`][at % 2] ?? '' }),
+    )
+    const index = new RuleIndex(ends)
+    expect(index.decide({ ...ada, model: 'a-xy-1' })).toEqual({ allowed: false, by: null })
+    expect(index.evaluated).toBe(0)
+    expect(index.decide({ ...ada, model: 'a-xyz-1234' })).toEqual({ allowed: true, by: 'end-1234' })
+    // xyz-12 and xyz-1234: the plain parts of the others do not stand in the name.
+    expect(index.evaluated).toBe(2)
   })
 
   test('keep what is remembered when one of them changes, and lose it when it could matter', () => {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Role } from '../generated/prisma/enums.ts'
 import { type Caching, joinCaching } from '../keys/caching.ts'
+import { Bucket } from './bucket.ts'
 import { compilePattern, type PatternMatcher, type Shape, shapeOf } from './pattern.ts'
 import type { RuleTerms } from './rule.ts'
 
@@ -23,12 +24,6 @@ export type Decision = {
 
 type Compiled = { readonly terms: RuleTerms; readonly shape: Shape; matches(model: string): boolean }
 
-/** Rules of one effect, target and provider: those for one name, and those for names that begin alike. */
-type Bucket = {
-  readonly exact: Map<string, Set<Compiled>>
-  readonly prefixed: Map<string, Set<Compiled>>
-}
-
 type Remembered = { readonly question: Question; readonly decision: Decision }
 
 const DEFAULT_DENY: Decision = { allowed: false, by: null }
@@ -39,12 +34,12 @@ const EVERY_MODEL = '.*'
 
 /**
  * All rules, ready to decide. A decision looks only at rules for this person, their groups, their role and everyone,
- * for this provider and any, whose plain beginning the model has; decisions are remembered until a rule that could
- * change them does. The order in which rules came makes no difference.
+ * for this provider and any, whose plain parts the model has; decisions are remembered until a rule that could change
+ * them does. The order in which rules came makes no difference.
  */
 export class RuleIndex {
   readonly #rules = new Map<string, Compiled>()
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new Map<string, Bucket<Compiled>>()
   readonly #remembered: LRUCache<string, Remembered>
   #evaluated = 0
 
@@ -64,8 +59,7 @@ export class RuleIndex {
     if (!terms.enabled) return
     const compiled = this.#compile(terms)
     this.#rules.set(terms.id, compiled)
-    const bucket = this.#bucketFor(bucketKey(terms.effect, targetOf(terms), terms.providerId ?? ANY))
-    put(bucket, compiled)
+    this.#bucketFor(keyOf(terms)).add(compiled)
     this.#forget(compiled)
   }
 
@@ -73,10 +67,10 @@ export class RuleIndex {
     const compiled = this.#rules.get(id)
     if (!compiled) return
     this.#rules.delete(id)
-    const { terms } = compiled
-    const key = bucketKey(terms.effect, targetOf(terms), terms.providerId ?? ANY)
-    const bucket = this.#buckets.get(key)
-    if (bucket && take(bucket, compiled)) this.#buckets.delete(key)
+    const key = keyOf(compiled.terms)
+    const bucket = this.#bucketFor(key)
+    bucket.delete(compiled)
+    if (bucket.isEmpty) this.#buckets.delete(key)
     this.#forget(compiled)
   }
 
@@ -113,8 +107,7 @@ export class RuleIndex {
     const candidates: Compiled[] = []
     for (const target of targetsOf(question)) {
       for (const provider of [question.providerId, ANY]) {
-        const bucket = this.#buckets.get(bucketKey(effect, target, provider))
-        if (bucket) collect(bucket, question.model, candidates)
+        this.#buckets.get(bucketKey(effect, target, provider))?.collect(question.model, candidates)
       }
     }
     return candidates.sort((a, b) => (a.terms.id < b.terms.id ? -1 : 1))
@@ -129,10 +122,10 @@ export class RuleIndex {
     for (const key of stale) this.#remembered.delete(key)
   }
 
-  #bucketFor(key: string): Bucket {
+  #bucketFor(key: string): Bucket<Compiled> {
     const known = this.#buckets.get(key)
     if (known) return known
-    const bucket = { exact: new Map(), prefixed: new Map() }
+    const bucket = new Bucket<Compiled>()
     this.#buckets.set(key, bucket)
     return bucket
   }
@@ -171,6 +164,8 @@ const bucketKey = (effect: string, target: string, provider: string) => `${effec
 
 const targetOf = ({ userId, groupId, role }: RuleTerms): string => userId ?? groupId ?? role ?? ANY
 
+const keyOf = (terms: RuleTerms) => bucketKey(terms.effect, targetOf(terms), terms.providerId ?? ANY)
+
 const targetsOf = ({ userId, groupIds, role }: Question) => [userId, ...groupIds, role, ANY]
 
 function isAbout({ userId, groupId, role, providerId }: RuleTerms, question: Question): boolean {
@@ -182,38 +177,6 @@ function isAbout({ userId, groupId, role, providerId }: RuleTerms, question: Que
 
 const hasShape = (shape: Shape, model: string) =>
   'exact' in shape ? shape.exact === model : model.startsWith(shape.prefix) && model.includes(shape.needle)
-
-function put(bucket: Bucket, rule: Compiled): void {
-  const [map, key] = placeOf(bucket, rule)
-  const rules = map.get(key)
-  if (rules) rules.add(rule)
-  else map.set(key, new Set([rule]))
-}
-
-/** True when the bucket is empty now. */
-function take(bucket: Bucket, rule: Compiled): boolean {
-  const [map, key] = placeOf(bucket, rule)
-  const rules = map.get(key)
-  rules?.delete(rule)
-  if (rules?.size === 0) map.delete(key)
-  return bucket.exact.size === 0 && bucket.prefixed.size === 0
-}
-
-const placeOf = ({ exact, prefixed }: Bucket, { shape }: Compiled) =>
-  'exact' in shape ? ([exact, shape.exact] as const) : ([prefixed, shape.prefix] as const)
-
-/** The rules whose plain parts the model has. */
-function collect({ exact, prefixed }: Bucket, model: string, into: Compiled[]): void {
-  for (const rule of exact.get(model) ?? []) into.push(rule)
-  const take = (rules: Iterable<Compiled>) => {
-    for (const rule of rules) if (hasShape(rule.shape, model)) into.push(rule)
-  }
-  if (prefixed.size <= model.length) {
-    for (const [prefix, rules] of prefixed) if (model.startsWith(prefix)) take(rules)
-    return
-  }
-  for (let length = 0; length <= model.length; length++) take(prefixed.get(model.slice(0, length)) ?? [])
-}
 
 const isSameList = (a: readonly string[], b: readonly string[]) =>
   a === b || (a.length === b.length && a.every((value, at) => value === b[at]))
