@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readRanges } from '../lib/address.ts'
+import { createLoopDelay } from '../lib/loop-delay.ts'
 import type { Parts } from '../lib/parts.ts'
 // biome-ignore lint/style/noRestrictedImports: this file puts the gateway together; no request waits for what it makes.
 import { createFlusher } from '../usage/flusher.service.ts'
@@ -11,7 +12,7 @@ import type { CallerAnswer, CallerRequest } from './call.ts'
 import { createDirectory } from './directory.ts'
 import { serve } from './http.ts'
 import { createLimiter } from './limiter.ts'
-import { meterProviders } from './meter-providers.ts'
+import { meterGateway } from './meter-gateway.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
 import { createRequestIds } from './request-id.ts'
@@ -50,12 +51,13 @@ export function createGateway(parts: Parts): Gateway {
   const flusher = createFlusher({ journal, db, log, leases, announce })
   const presences = createPresences(directory, clock)
   const responses = new ResponseCache(config.cacheBytes)
+  const admission = createAdmission(createLoopDelay())
   const pipeline: Pipeline = {
     directory,
     responses,
     journal,
     presences,
-    admission: createAdmission(),
+    admission,
     leases,
     clock,
     verify: createVerifier(keyring),
@@ -66,7 +68,7 @@ export function createGateway(parts: Parts): Gateway {
     bodies: new BodyBuffers(config.fastPath ? undefined : 0),
     trustedProxies: readRanges(config.trustedProxies),
   }
-  meterProviders(metrics.meter, () => directory.upstreams())
+  meterGateway(metrics.meter, directory, admission)
   const newId = createRequestIds(clock, random)
   let started = false
   return {
@@ -81,12 +83,11 @@ export function createGateway(parts: Parts): Gateway {
       parts.changes.subscribe(async (changes) => responses.follow(changes))
       await directory.start()
       await limiter.start()
-      presences.start()
-      flusher.start()
+      for (const part of [presences, admission, flusher]) part.start()
       started = true
     },
     async stop() {
-      presences.stop()
+      for (const part of [presences, admission]) part.stop()
       await flusher.stop(STOP_MS)
       await limiter.stop()
       journal.close()

@@ -6,7 +6,7 @@ import { type Candidate, isNameable, type Target, type Upstream } from './target
 type Ranked = Member & { share: number }
 
 /** Several providers that stand in for each other. Who they are is looked up each time: a change holds at once. */
-export class Pool implements Target {
+export class ProviderPool implements Target {
   readonly id: string
   readonly version: number
   readonly enabled: boolean

@@ -1,5 +1,5 @@
 import type { ProviderRow, SingleRow } from './directory.store.ts'
-import { Pool } from './pool.ts'
+import { ProviderPool } from './pool.ts'
 import type { Target, Upstream } from './target.ts'
 import { closeConnections, toUpstream } from './upstream.ts'
 
@@ -11,7 +11,7 @@ const isSingle = (row: ProviderRow): row is SingleRow => row.baseUrl !== null
 export class TargetBook {
   readonly #needs: Needs
   readonly #upstreams = new Map<string, Upstream>()
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, ProviderPool>()
 
   constructor(needs: Needs) {
     this.#needs = needs
@@ -21,7 +21,7 @@ export class TargetBook {
     for (const row of rows) {
       if (row.version < (this.find(row.id)?.version ?? 0)) continue
       if (isSingle(row)) this.#upstreams.set(row.id, toUpstream(this.#needs, row, this.#upstreams.get(row.id)))
-      else this.#pools.set(row.id, new Pool(row, (id) => this.#upstreams.get(id)))
+      else this.#pools.set(row.id, new ProviderPool(row, (id) => this.#upstreams.get(id)))
     }
   }
 

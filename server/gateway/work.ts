@@ -27,6 +27,7 @@ import { takeFirstTurn } from './steps/take-turn.ts'
  * above it. A "no" is a `Refusal`, thrown where it is noticed and answered by `http.ts`.
  */
 export async function work(gateway: Pipeline, call: Call): Promise<void> {
+  gateway.admission.welcome()
   const route = readRoute(call.req.method ?? '', call.req.url ?? '')
   const known = authenticate(gateway, call.req)
   const secret = known instanceof Promise ? await known : known
