@@ -5,7 +5,7 @@ import { useLiveQuery } from '../query.ts'
 const ChooseProvider = graphql(`
   query ChooseProvider {
     providers(first: 100, orderBy: { field: NAME, direction: ASC }) {
-      nodes { id name enabled models }
+      nodes { id name enabled kind wireFormat models }
     }
   }
 `)

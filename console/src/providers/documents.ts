@@ -4,7 +4,11 @@ const ProviderRow = graphql(`
   fragment ProviderRow on Provider {
     id
     name
+    kind
     enabled
+    breakerState
+    repeatsUnanswered
+    members { provider { id name } order weight models { from to } }
     wireFormat
     apiVersion
     baseUrl
@@ -83,7 +87,10 @@ export const TestProvider = graphql(`
     testProvider(input: $input) {
       __typename
       ... on Problem { message }
-      ... on TestProviderSuccess { reachable status latencyMs models message }
+      ... on TestProviderSuccess {
+        reachable status latencyMs models message
+        members { provider { id name } reachable message latencyMs }
+      }
     }
   }
 `)

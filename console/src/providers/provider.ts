@@ -18,18 +18,26 @@ export const wireFormats = [
   { value: 'AZURE', label: 'Azure OpenAI' },
 ] as const satisfies readonly { value: WireFormat; label: string }[]
 
-export function authLabel(authType: AuthType | null): string {
+export function authLabel({ kind, authType }: Pick<Provider, 'kind' | 'authType'>): string {
+  if (kind === 'POOL') return '–'
   return authTypes.find((one) => one.value === authType)?.label ?? '–'
 }
 
-export function stateLook(provider: Pick<Provider, 'enabled'>): Look {
-  return provider.enabled
-    ? { label: 'Enabled', icon: 'i-lucide-circle-check', color: 'success' }
-    : { label: 'Disabled', icon: 'i-lucide-ban', color: 'neutral' }
+/** Enabled or not; of one that is enabled, whether it is being left alone because it kept failing. */
+export function stateLook({ enabled, breakerState }: Pick<Provider, 'enabled' | 'breakerState'>): Look {
+  if (!enabled) return { label: 'Disabled', icon: 'i-lucide-ban', color: 'neutral' }
+  if (breakerState === 'OPEN') return { label: 'Failing', icon: 'i-lucide-circle-x', color: 'error' }
+  if (breakerState === 'HALF_OPEN') return { label: 'Trying again', icon: 'i-lucide-rotate-cw', color: 'warning' }
+  return { label: 'Enabled', icon: 'i-lucide-circle-check', color: 'success' }
 }
 
+/** Where its requests go: an address, or the members of a pool in the order in which they are asked. */
+export const placeText = ({ kind, baseUrl, members }: Pick<Provider, 'kind' | 'baseUrl' | 'members'>): string =>
+  kind === 'POOL' ? `Pool of ${(members ?? []).map(({ provider }) => provider.name).join(', ')}` : (baseUrl ?? '')
+
 /** `••••k3Qz`, or what stands in its place. The last four may be empty when the credential is too short to show them. */
-export function credentialText(provider: Pick<Provider, 'authType' | 'credentialLastFour'>): string {
+export function credentialText(provider: Pick<Provider, 'kind' | 'authType' | 'credentialLastFour'>): string {
+  if (provider.kind === 'POOL') return '–'
   if (provider.authType === 'NONE') return 'Not needed'
   if (provider.credentialLastFour === null) return 'Missing'
   return `••••${provider.credentialLastFour}`

@@ -7,6 +7,8 @@ const EntryRow = graphql(`
     apiKey { id name prefix lastFour }
     owner { id username displayName }
     provider { id name }
+    answeredBy { id name }
+    attempts
     endpoint
     modelAsked
     modelAnswered
