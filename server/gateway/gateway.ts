@@ -17,7 +17,7 @@ import type { Pipeline } from './pipeline.ts'
 import { createPresences } from './presence.ts'
 import { createRequestIds } from './request-id.ts'
 import { ResponseCache } from './response-cache.ts'
-import { createAdmission } from './steps/admit.ts'
+import { type Admission, createAdmission } from './steps/admit.ts'
 import { createVerifier } from './verify.ts'
 
 /** `/work` as the rest of the server knows it. */
@@ -40,7 +40,7 @@ export type Gateway = {
 
 const STOP_MS = 5_000
 
-export function createGateway(parts: Parts): Gateway {
+export function createGateway(parts: Parts, admission: Admission = createAdmission()): Gateway {
   const { config, db, log, clock, keyring, random, metrics, signals } = parts
   const directory = createDirectory(parts)
   const measure = createMeterEntry(metrics)

@@ -1,26 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { REFUSALS, type RefusalCode } from './refusal.ts'
+import { createAdmission } from './steps/admit.ts'
 import { sendRaw } from './test/raw.ts'
 import { accessCases } from './test/refusals/access.ts'
 import type { Answer, Case, Cases } from './test/refusals/case.ts'
 import { limitCases } from './test/refusals/limits.ts'
-import { processCases } from './test/refusals/process.ts'
+import { MAX_AT_ONCE, processCases } from './test/refusals/process.ts'
 import { providerCases } from './test/refusals/provider.ts'
 import { requestCases } from './test/refusals/request.ts'
+import { serverCases } from './test/refusals/server.ts'
 import { startWorld } from './test/world.ts'
 
-const world = await startWorld({ maxBodyBytes: 1_000_000, stalenessMs: 2_000 })
+const world = await startWorld({ maxBodyBytes: 1_000_000, stalenessMs: 2_000 }, createAdmission(MAX_AT_ONCE))
 
-const CASES: Cases = {
-  ...requestCases(world),
-  ...accessCases(world),
-  ...limitCases(world),
-  ...providerCases(world),
-  ...(await processCases(world, await startWorld())),
-}
+const CASES: readonly Cases[] = [
+  requestCases(world),
+  accessCases(world),
+  limitCases(world),
+  providerCases(world),
+  await serverCases(world),
+  processCases(world, await startWorld()),
+]
 
 const table = Object.entries(REFUSALS).flatMap(([code, [status, type]]) =>
-  Object.entries(CASES)
+  CASES.flatMap((cases) => Object.entries(cases))
     .filter(([name]) => name === code)
     .flatMap(([, cases = []]) => cases.map((one) => ({ code, status, type, one }))),
 )
@@ -71,7 +74,7 @@ describe.each(table)('$status $code', (row) => {
 it('invalid_api_key is one answer, whatever is wrong with the key', async () => {
   const code: RefusalCode = 'invalid_api_key'
   const bodies = new Set<string>()
-  for (const one of CASES[code] ?? []) bodies.add((await one.ask()).body)
+  for (const row of table) if (row.code === code) bodies.add((await row.one.ask()).body)
   expect(bodies.size).toBe(1)
 })
 

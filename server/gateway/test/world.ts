@@ -24,6 +24,7 @@ import { giveDefaultLimits } from '../../limits/default-limits.service.ts'
 import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { installLane } from '../lane/lane.ts'
+import type { Admission } from '../steps/admit.ts'
 import { CREDENTIAL, listen, type Provider, startProvider } from './provider.ts'
 
 /** A caller's key in the world: what it sends, and its rows. */
@@ -194,7 +195,7 @@ async function serve(gateway: Gateway, { config, clock }: Parts) {
 }
 
 /** Call it once per test file, at the top. */
-export async function startWorld(set: Partial<Config> = {}): Promise<World> {
+export async function startWorld(set: Partial<Config> = {}, admission?: Admission): Promise<World> {
   const db = await testDb()
   // Who is no administrator needs a rule; tests of rules take this one away.
   await db.pool.query(
@@ -208,7 +209,7 @@ export async function startWorld(set: Partial<Config> = {}): Promise<World> {
   const providerId = await insertProvider()
   const insertKey = keyMinter(parts, providerId)
   const key = await insertKey()
-  const gateway = createGateway(parts)
+  const gateway = createGateway(parts, admission)
   await parts.changes.start()
   await gateway.start()
   const { server, port } = await serve(gateway, parts)

@@ -1,88 +1,29 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, inject } from 'vitest'
-import { createApp } from '../../../app.ts'
+import { inject } from 'vitest'
+import { systemRandom } from '../../../lib/random.ts'
+import { plainAnswer, sendJson } from '../provider.ts'
 import { until } from '../raw.ts'
 import type { World } from '../world.ts'
-import { type Answer, type Cases, raw, sender, strange } from './case.ts'
+import { type Answer, type Cases, sender } from './case.ts'
 
-/** The HTTP server around the gateway, impatient, with a bug behind one header. */
-async function startApp(world: World): Promise<number> {
-  const nothing = () => undefined
-  const app = createApp(
-    { ...world.parts, config: { ...world.parts.config, fastPath: false } },
-    {
-      work(req, res) {
-        if (req.headers['x-bug']) throw new Error('a secret of the code')
-        world.gateway.handle(req, res)
-      },
-      graphql: nothing,
-      metrics: nothing,
-      notReady: () => null,
-      draining: () => false,
-    },
-  )
-  app.headersTimeout = 200
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  afterAll(() => {
-    app.closeAllConnections()
-    app.close()
-  })
-  const { port }: AddressInfo = Object(app.address())
-  return port
-}
+/** How many requests the process takes at once. */
+export const MAX_AT_ONCE = 4
 
-/** What this process cannot do now, and what its HTTP server refuses. `fresh`: nothing was asked of it yet. */
-export const processCases = async (world: World, fresh: World): Promise<Cases> => ({
-  ...(await serverCases(world)),
-  ...stateCases(world, fresh),
-})
-
-async function serverCases(world: World): Promise<Cases> {
-  const port = await startApp(world)
-  return {
-    misdirected_request: [
-      {
-        cause: 'another host',
-        ask: () => raw(port, 'POST /work HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n'),
-        says: /not known under that host name/,
-        end: null,
-      },
-    ],
-    headers_too_large: [
-      {
-        cause: '40 kB of headers',
-        ask: () => raw(port, `POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`),
-        says: /headers are too large/,
-        headers: { connection: /close/ },
-        end: null,
-      },
-    ],
-    request_timeout: [
-      {
-        cause: 'half a head',
-        ask: () => raw(port, 'POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\n'),
-        says: /too long to arrive/,
-        headers: { connection: /close/ },
-        end: null,
-      },
-    ],
-    internal_error: [
-      {
-        cause: 'a bug',
-        ask: () => strange(`http://127.0.0.1:${port}/work`, { 'x-bug': '1' }),
-        says: /^Something went wrong/,
-        end: null,
-      },
-    ],
-  }
-}
-
-function stateCases(world: World, fresh: World): Cases {
+/** What this process cannot do now. `fresh`: nothing was asked of it yet. */
+export function processCases(world: World, fresh: World): Cases {
   const send = sender(world)
+  const limitId = systemRandom.uuidv7()
   return {
+    overloaded: [
+      {
+        cause: 'this process has as many requests as it takes',
+        ask: () => whileFull(world),
+        says: /^Too much is going on here right now\.$/,
+        headers: { 'retry-after': /^1$/ },
+      },
+    ],
     draining: [
       {
         cause: 'the process stops before the answer has begun',
@@ -97,6 +38,12 @@ function stateCases(world: World, fresh: World): Cases {
         ask: () => withoutJournal(fresh),
         says: /cannot be recorded/,
         end: null,
+      },
+      {
+        cause: 'nothing of a limit was leased, and the database is away',
+        ask: () => withoutLease(world, limitId),
+        says: /^Quotas cannot be checked right now\.$/,
+        by: () => ['LIMIT', limitId],
       },
     ],
     auth_unavailable: [
@@ -132,6 +79,30 @@ async function whileStopping(world: World): Promise<Answer> {
   await world.gateway.drain(0)
   world.provider.answer = answer
   return asked
+}
+
+/** One more than the process takes, while the others wait for the provider. */
+async function whileFull(world: World): Promise<Answer> {
+  const send = sender(world)
+  const { answer } = world.provider
+  const held: (() => void)[] = []
+  world.provider.answer = (_req, res) => held.push(() => sendJson(res, 200, plainAnswer))
+  const before = Array.from({ length: MAX_AT_ONCE }, () => send())
+  await until(() => held.length === MAX_AT_ONCE)
+  const refused = await send()
+  world.provider.answer = answer
+  for (const release of held) release()
+  await Promise.all(before)
+  return refused
+}
+
+async function withoutLease(world: World, limitId: string): Promise<Answer> {
+  const key = await world.mintKey()
+  // The key is known before the database goes; of its limit nothing was needed yet.
+  await sender(world)({ key })
+  const data = { id: limitId, target: 'KEY', keyId: key.id, metric: 'REQUESTS', period: 'DAY', amount: 1_000n } as const
+  await world.change('Limit', limitId, (tx) => tx.limit.create({ data }))
+  return withoutDatabase(world, () => sender(world)({ key }))
 }
 
 async function withoutJournal(world: World): Promise<Answer> {
