@@ -40,7 +40,7 @@ export type Gateway = {
 
 const STOP_MS = 5_000
 
-export function createGateway(parts: Parts, admission: Admission = createAdmission()): Gateway {
+export function createGateway(parts: Parts, admission: Admission = createAdmission(createLoopDelay())): Gateway {
   const { config, db, log, clock, keyring, random, metrics, signals } = parts
   const directory = createDirectory(parts)
   const measure = createMeterEntry(metrics)
@@ -51,7 +51,6 @@ export function createGateway(parts: Parts, admission: Admission = createAdmissi
   const flusher = createFlusher({ journal, db, log, leases, announce })
   const presences = createPresences(directory, clock)
   const responses = new ResponseCache(config.cacheBytes)
-  const admission = createAdmission(createLoopDelay())
   const pipeline: Pipeline = {
     directory,
     responses,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createLoopDelay } from '../lib/loop-delay.ts'
 import { REFUSALS, type RefusalCode } from './refusal.ts'
 import { createAdmission } from './steps/admit.ts'
 import { sendRaw } from './test/raw.ts'
@@ -11,7 +12,10 @@ import { requestCases } from './test/refusals/request.ts'
 import { serverCases } from './test/refusals/server.ts'
 import { startWorld } from './test/world.ts'
 
-const world = await startWorld({ maxBodyBytes: 1_000_000, stalenessMs: 2_000 }, createAdmission(MAX_AT_ONCE))
+const world = await startWorld(
+  { maxBodyBytes: 1_000_000, stalenessMs: 2_000 },
+  createAdmission(createLoopDelay(), MAX_AT_ONCE),
+)
 
 const CASES: readonly Cases[] = [
   requestCases(world),
