@@ -4,12 +4,11 @@ import { limitShape } from '../limits/limit.ts'
 import { requireTarget } from '../limits/limits.service.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { findExcess, listMemberIds, type Refused, readTrial, type TrialQuestion } from './try-limit.store.ts'
+import { findExcess, listMemberIds, readTrial, type TrialAnswer, type TrialQuestion } from './try-limit.store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 export const MAX_LIMIT_TRIAL_DAYS = 30
-const EXAMPLES = 10
 /** Limits of short spans are tried request by request; so many take less than a second. */
 const MAX_SINGLE_REQUESTS = 100_000
 
@@ -22,15 +21,7 @@ const daysSchema = z.object({
     .nullish(),
 })
 
-export type LimitTrial = {
-  readonly from: Date
-  readonly to: Date
-  readonly requests: number
-  readonly refusedRequests: number
-  readonly refusedKeys: number
-  readonly refusedUsers: number
-  readonly examples: readonly Refused[]
-}
+export type LimitTrial = TrialAnswer & { readonly from: Date; readonly to: Date }
 
 /** A glob as a pattern of SQL's LIKE. */
 const toLike = (glob: string) =>
@@ -65,16 +56,7 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
     amount: limit.amount,
     timeZone,
   })
-  const { requests, refused } = await readTrial(db.pool, question)
-  return {
-    from: question.from,
-    to,
-    requests,
-    refusedRequests: refused.reduce((sum, one) => sum + one.requests, 0),
-    refusedKeys: new Set(refused.map(({ keyId: key }) => key)).size,
-    refusedUsers: new Set(refused.map(({ ownerId }) => ownerId)).size,
-    examples: refused.toSorted((a, b) => b.requests - a.requests).slice(0, EXAMPLES),
-  }
+  return { from: question.from, to, ...(await readTrial(db.pool, question)) }
 }
 
 /** The sums tell most of a day or a month; of minutes, hours and requests at once every request may have to be seen. */

@@ -38,8 +38,28 @@ test.each([
     const offset = period === 'DAY' ? 5.5 * HOUR_MS : 0
     const windows = Map.groupBy(times, (at) => Math.floor((at + offset) / spanMs))
     const expected = [...windows.values()].reduce((sum, { length }) => sum + Math.max(0, length - Number(amount)), 0)
-    const { requests, refused } = await readTrial(pool, { ...question, period, amount })
+    const { requests, refusedRequests } = await readTrial(pool, { ...question, period, amount })
     expect(requests).toBe(times.length)
-    expect(refused.reduce((sum, one) => sum + one.requests, 0)).toBe(expected)
+    expect(refusedRequests).toBe(expected)
   },
 )
+
+test('of many that a limit refuses all are counted, and those with the most requests are the examples', async () => {
+  const at = begin + 100 * HOUR_MS
+  const keys = Array.from({ length: 30 }, () => systemRandom.uuidv7())
+  const entries = keys.flatMap((keyId, place) =>
+    Array.from({ length: place + 1 }, () => anEntry({ ...anIntent(systemRandom.uuidv7(), at), keyId })),
+  )
+  await insertEntries(pool, entries)
+  const span = { from: new Date(at), to: new Date(at + HOUR_MS) }
+  const all = await readTrial(pool, { ...question, ...span, period: 'TOTAL', amount: 0n })
+  expect(all).toMatchObject({ requests: 465, refusedRequests: 465, refusedKeys: 30, refusedUsers: 1 })
+  expect(all.examples.map(({ keyId, requests }) => [keyId, requests])).toEqual(
+    keys
+      .map((keyId, place) => [keyId, place + 1])
+      .toReversed()
+      .slice(0, 10),
+  )
+  const none = await readTrial(pool, { ...question, ...span, period: 'TOTAL', amount: 1_000n })
+  expect(none).toEqual({ requests: 465, refusedRequests: 0, refusedKeys: 0, refusedUsers: 0, examples: [] })
+})

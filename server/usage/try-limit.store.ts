@@ -25,7 +25,17 @@ export type Refused = {
   readonly firstAt: Date
 }
 
-export type TrialAnswer = { readonly requests: number; readonly refused: readonly Refused[] }
+export type TrialAnswer = {
+  /** That the limit concerns. */
+  readonly requests: number
+  readonly refusedRequests: number
+  readonly refusedKeys: number
+  readonly refusedUsers: number
+  /** Those with the most requests first. */
+  readonly examples: readonly Refused[]
+}
+
+const MAX_EXAMPLES = 10
 
 // Fragments of SQL, never values: each is chosen by a closed set of words.
 const COUNTED = {
@@ -121,25 +131,37 @@ const CONCURRENCY = `
     WHERE step = 1 AND running > $7::bigint GROUP BY 1, 2, 3, 4
   )`
 
-const ANSWER = `
-  SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked, owner_id AS "ownerId", key_id AS "keyId",
-    provider_id AS "providerId", model, requests::int, first_at AS "firstAt"
-  FROM (SELECT 1) one LEFT JOIN (
-    SELECT owner_id, key_id, provider_id, model, sum(requests) AS requests, min(first_at) AS first_at
+// Summed here: a limit can refuse something of every key there is.
+const ANSWER = `, combined AS MATERIALIZED (
+    SELECT owner_id, key_id, provider_id, model, sum(requests)::int AS requests, min(first_at) AS first_at
     FROM refused GROUP BY 1, 2, 3, 4
-  ) r ON true`
+  )
+  SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked, totals.*, owner_id AS "ownerId",
+    key_id AS "keyId", provider_id AS "providerId", model, requests, first_at AS "firstAt"
+  FROM (
+    SELECT coalesce(sum(requests), 0)::int AS "refusedRequests", count(DISTINCT key_id)::int AS "refusedKeys",
+      count(DISTINCT owner_id)::int AS "refusedUsers"
+    FROM combined
+  ) totals LEFT JOIN (
+    SELECT * FROM combined ORDER BY requests DESC, key_id, model LIMIT ${MAX_EXAMPLES}
+  ) examples ON true
+  ORDER BY requests DESC, key_id, model`
 
 const textOf = ({ metric, period }: TrialQuestion) =>
-  `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL')} ${ANSWER}`
+  `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL')}${ANSWER}`
 
-type Row = Refused & { readonly looked: number; readonly keyId: string | null }
+type Totals = Pick<TrialAnswer, 'refusedRequests' | 'refusedKeys' | 'refusedUsers'> & { readonly looked: number }
+/** One row even when there is no example. */
+type Row = Totals & (Refused | { readonly keyId: null })
 
-/** What a limit would have refused, by key and model. */
+/** What a limit would have refused, with some of it by key and model. */
 export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise<TrialAnswer> {
   const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone } = question
   const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone]
   const { rows } = await pool.query<Row>(textOf(question), values)
-  return { requests: rows[0]?.looked ?? 0, refused: rows.filter((row) => row.keyId !== null) }
+  const { looked = 0, refusedRequests = 0, refusedKeys = 0, refusedUsers = 0 } = rows[0] ?? {}
+  const examples = rows.filter((row) => row.keyId !== null)
+  return { requests: looked, refusedRequests, refusedKeys, refusedUsers, examples }
 }
 
 const EXCESS = `
