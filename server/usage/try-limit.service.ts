@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 export const MAX_LIMIT_TRIAL_DAYS = 30
 /** Limits of short spans are tried request by request; so many take less than a second. */
-const MAX_SINGLE_REQUESTS = 100_000
+const MAX_SINGLE_REQUESTS = 300_000
 
 const daysSchema = z.object({
   days: z
@@ -59,7 +59,7 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
   return { from: question.from, to, ...(await readTrial(db.pool, question)) }
 }
 
-/** The sums tell most of a day or a month; of minutes, hours and requests at once every request may have to be seen. */
+/** The sums tell most of a day or a month; of full hours, and of requests at once, every request has to be seen. */
 async function withinReach({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion> {
   const { period, to } = question
   if (period !== null && period !== 'MINUTE' && period !== 'HOUR') return question

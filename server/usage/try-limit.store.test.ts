@@ -23,10 +23,15 @@ const question: TrialQuestion = {
 }
 
 test('the hour is found from which on there are too many requests to try one by one', async () => {
-  expect(await findExcess(pool, question, times.length)).toBeNull()
-  expect(await findExcess(pool, question, times.length - 1)).toEqual(new Date(begin))
-  expect(await findExcess(pool, question, 60)).toEqual(new Date(begin + 61 * HOUR_MS))
-  expect(await findExcess(pool, question, 0)).toEqual(new Date(begin + 71 * HOUR_MS))
+  const find = (amount: bigint, max: number, metric: TrialQuestion['metric'] = 'REQUESTS') =>
+    findExcess(pool, { ...question, metric, period: 'HOUR', amount }, max)
+  expect(await find(5n, times.length)).toBeNull()
+  expect(await find(5n, times.length - 1)).toEqual(new Date(begin))
+  expect(await find(5n, 60)).toEqual(new Date(begin + 61 * HOUR_MS))
+  expect(await find(5n, 0)).toEqual(new Date(begin + 71 * HOUR_MS))
+  // No hour has more than six: none has to be looked at. How many were under way at once no sum tells.
+  expect(await find(6n, 0)).toBeNull()
+  expect(await find(6n, 60, 'CONCURRENCY')).toEqual(new Date(begin + 61 * HOUR_MS))
 })
 
 test.each([

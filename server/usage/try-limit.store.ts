@@ -164,17 +164,26 @@ export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise
   return { requests: looked, refusedRequests, refusedKeys, refusedUsers, examples }
 }
 
-const EXCESS = `
+// An hour that used no more than the limit allows has no minute that did.
+const excessText = (counted: string) => `
   SELECT max(hour) AS hour FROM (
-    SELECT hour, sum(sum(requests)) OVER (ORDER BY hour DESC) AS requests FROM usage_rollups
-    WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) GROUP BY hour
-  ) AS hours WHERE requests > $7`
+    SELECT hour, sum(requests) OVER (ORDER BY hour DESC) AS requests FROM (
+      SELECT date_bin('1 hour', hour, 'epoch') AS hour, sum(requests) AS requests FROM usage_rollups
+      WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6)
+      GROUP BY 1 HAVING sum(${counted}) > $8::bigint
+    ) used
+  ) hours WHERE requests > $7`
 
-/** The last hour from which on there were more requests than so many that the limit concerns; null: there were not. */
+/**
+ * The last hour from which on there were more requests than so many that have to be tried one by one; null: there were
+ * not. Of a limit of minutes or hours these are the requests of the hours in which it can have run over.
+ */
 export async function findExcess(pool: pg.Pool, question: TrialQuestion, maxRequests: number): Promise<Date | null> {
-  const { from, to, keyId, ownerIds, providerId, modelPattern } = question
-  const values = [from, to, keyId, ownerIds, providerId, modelPattern, maxRequests]
-  const { rows } = await pool.query<{ hour: Date | null }>(EXCESS, values)
+  const { from, to, keyId, ownerIds, providerId, modelPattern, metric, amount } = question
+  const narrowed = [from, to, keyId, ownerIds, providerId, modelPattern]
+  const text = excessText(metric === 'CONCURRENCY' ? 'requests' : COUNTED[metric].rollup)
+  const values = [...narrowed, maxRequests, metric === 'CONCURRENCY' ? 0n : amount]
+  const { rows } = await pool.query<{ hour: Date | null }>(text, values)
   return rows[0]?.hour ?? null
 }
 
