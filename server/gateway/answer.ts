@@ -14,7 +14,7 @@ const HOLD_BYTES = 128 * 1024
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
-const LINGER_MS = 250
+const LINGER_MS = 1_000
 
 /**
  * The caller of a broken stream is told by an event and by the end of the connection. A caller with a pool has perhaps
