@@ -2,6 +2,7 @@ import { builder } from '../graphql/builder.ts'
 import { problem } from '../graphql/problems.ts'
 import { OwnRequest, RequestClosed, requestStatus, SecretClaimed } from '../keys/key-request.ts'
 import type { KeyRequestRow } from '../keys/key-requests.store.ts'
+import { KeyField, toFieldValues } from '../keys/policies.graphql.ts'
 import { EndpointEnum } from '../keys/restriction.graphql.ts'
 
 builder.objectType(RequestClosed, {
@@ -48,6 +49,11 @@ export const KeyRequest = builder.objectRef<KeyRequestRow>('KeyRequest').impleme
       nullable: true,
       description: 'Where; null: not said.',
       resolve: ({ key }) => key.environment,
+    }),
+    fields: t.field({
+      type: [KeyField],
+      description: 'Values of the own fields that its type has in this installation.',
+      resolve: ({ key }) => toFieldValues(key.fields),
     }),
     providerName: t.string({ description: 'The provider it would open.', resolve: ({ key }) => key.provider.name }),
     models: t.stringList({ description: 'Only these models; empty: all.', resolve: ({ key }) => key.models }),

@@ -17,7 +17,7 @@ import { type Policy as PolicyNoun, storedFieldsSchema } from './policy.ts'
 import { KeyTypeInUse } from './policy-check.ts'
 import { Policy, PolicyRulesInput } from './policy-type.graphql.ts'
 
-const KeyField = builder.objectRef<{ name: string; value: string }>('KeyField').implement({
+export const KeyField = builder.objectRef<{ name: string; value: string }>('KeyField').implement({
   description: 'A value of an own field of a key.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The field.' }),
@@ -25,12 +25,16 @@ const KeyField = builder.objectRef<{ name: string; value: string }>('KeyField').
   }),
 })
 
+/** The stored values of own fields, one by one. */
+export const toFieldValues = (stored: unknown) =>
+  Object.entries(storedFieldsSchema.parse(stored)).map(([name, value]) => ({ name, value }))
+
 builder.prismaObjectField(ApiKey, 'fields', (t) =>
   t.field({
     type: [KeyField],
     description: 'Values of the own fields that its type has in this installation.',
     select: { fields: true },
-    resolve: (key) => Object.entries(storedFieldsSchema.parse(key.fields)).map(([name, value]) => ({ name, value })),
+    resolve: (key) => toFieldValues(key.fields),
   }),
 )
 

@@ -11,6 +11,7 @@ const RequestRow = graphql(`
     purpose
     application
     environment
+    fields { name value }
     providerName
     models
     addresses
