@@ -15,7 +15,7 @@ export type Listener = {
 
 const GONE = new Error('nobody waits for this answer')
 
-/** A provider asked once. It learns of the provider's health, and falls silent when nobody listens any more. */
+/** A provider asked once. That it does not answer counts against it. It falls silent when nobody listens any more. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly turn: Turn
   #listener: Listener | null
@@ -54,8 +54,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     // Informational answers announce the real one.
     if (this.#listener === null || status < 200) return
-    if (status >= 500) this.turn.failed()
-    else this.turn.succeeded()
     this.#listener.head(status, headers, controller)
   }
 

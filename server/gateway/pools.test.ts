@@ -127,7 +127,7 @@ describe('a pool', () => {
     first.answer = says(500)
     for (const _ of times(12, String)) expect((await ask(key)).status).toBe(200)
     expect(world.parts.breakers.of(one).state).toBe('OPEN')
-    expect([first.received.length, second.received.length]).toEqual([5, 12])
+    expect([first.received.length, second.received.length]).toEqual([10, 12])
   })
 
   it('goes to the next member while one has as many requests as it may', async () => {

@@ -92,6 +92,9 @@ export class Relay implements Listener, Disposable {
   }
 
   head(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void {
+    // Where nobody else can be asked, keeping requests away would only hide what a provider answers from its callers.
+    if (status >= 500 && this.#hasOthers) this.#turn.failed()
+    else this.#turn.succeeded()
     if (status < 400 && status >= 300) return this.#cut(new Refusal('upstream_invalid_response'))
     // A caller's 401 means its own key; the provider's means ours.
     if (status === 401 || status === 403 || status === 407) {

@@ -11,9 +11,9 @@ const fail = (breaker: Breaker, times: number) => {
 }
 
 describe('a breaker', () => {
-  it('opens after five failures and lets nobody pass for a while', () => {
+  it('opens after ten failures and lets nobody pass for a while', () => {
     const breaker = fresh()
-    fail(breaker, 4)
+    fail(breaker, 9)
     expect([breaker.state, breaker.waitMs]).toEqual(['CLOSED', 0])
     fail(breaker, 1)
     now = 1_000
@@ -32,15 +32,15 @@ describe('a breaker', () => {
 
   it('forgets failures of long ago', () => {
     const breaker = fresh()
-    fail(breaker, 4)
+    fail(breaker, 9)
     now = 30_001
-    fail(breaker, 4)
+    fail(breaker, 9)
     expect(breaker.state).toBe('CLOSED')
   })
 
   it('lets one request find out, and closes when that succeeds', () => {
     const breaker = fresh()
-    fail(breaker, 5)
+    fail(breaker, 10)
     now = 5_000
     expect([breaker.state, breaker.waitMs, breaker.enter()]).toEqual(['HALF_OPEN', 0, true])
     expect(breaker.waitMs).toBeGreaterThan(0)
@@ -50,7 +50,7 @@ describe('a breaker', () => {
 
   it('stays open twice as long each time it was in vain, at most a minute', () => {
     const breaker = fresh()
-    fail(breaker, 5)
+    fail(breaker, 10)
     const waits: number[] = []
     while (waits.length < 6) {
       now += breaker.waitMs
@@ -63,7 +63,7 @@ describe('a breaker', () => {
 
   it('lets the next one find out when the first did not get that far', () => {
     const breaker = fresh()
-    fail(breaker, 5)
+    fail(breaker, 10)
     now = 5_000
     breaker.enter()
     breaker.abandoned()
@@ -79,7 +79,7 @@ describe('a breaker', () => {
 
 it('breakers are one for each id, until they are reset', () => {
   const breakers = new Breakers(() => 0)
-  fail(breakers.of('a'), 5)
+  fail(breakers.of('a'), 10)
   expect([breakers.of('a').state, breakers.of('b').state]).toEqual(['OPEN', 'CLOSED'])
   breakers.reset('a')
   expect(breakers.of('a').state).toBe('CLOSED')

@@ -1,7 +1,7 @@
 export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 
 /** So many failures, and at least as many as successes, within this time: nobody is sent there for a while. */
-const FAILURES = 5
+const FAILURES = 10
 const WINDOW_MS = 30_000
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 60_000
