@@ -62,7 +62,8 @@ async function settle(page: Page): Promise<void> {
 export async function look({ page }: Watched, name: string): Promise<void> {
   const size = page.viewportSize()
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    // A notice that fades away while it is looked at has no contrast of its own.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await settle(page)
     await page.screenshot({ path: `${screenshots}${name}-${colorScheme}.png` })
     // In the dark the same elements have other colours, and nothing else differs.
