@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import SERVER_ENV from '../../scripts/setup/server-env.json' with { type: 'json' }
 
 /** The real product, running as a child process with a data directory of its own. */
 export type Product = {
@@ -101,6 +102,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const url = `http://127.0.0.1:${port}`
   const setupToken = `setup-${crypto.randomUUID()}`
   const env = {
+    ...SERVER_ENV,
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? root,
     AIC_DATA_DIR: dataDir,
