@@ -46,7 +46,7 @@ function brokenCases(world: World): Cases {
         cause: 'it has been failing',
         async ask() {
           const key = await keyOf(gone)
-          for (let count = 0; count < 5; count++) await send({ key })
+          for (let count = 0; count < 10; count++) await send({ key })
           return send({ key })
         },
         says: /left alone for a moment/,
