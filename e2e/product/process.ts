@@ -108,6 +108,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     AIC_DATA_DIR: dataDir,
     AIC_PORT: String(port),
     AIC_LOOPBACK_UPSTREAMS: '1',
+    // `AIC_FAST_PATH=0` before the command runs every suite against node:http and undici.
+    AIC_FAST_PATH: process.env['AIC_FAST_PATH'] ?? '1',
     AIC_SETUP_TOKEN: setupToken,
     ...options.env,
   }
