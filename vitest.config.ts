@@ -13,6 +13,8 @@ export default defineConfig({
           setupFiles: ['server/test/setup.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
+          // What is waited for comes at once, on a machine with nothing else to do: one second is no verdict on a busy one.
+          expect: { poll: { timeout: 10_000 } },
         },
       },
       {

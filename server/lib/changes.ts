@@ -139,6 +139,8 @@ class ChangeFeed implements Changes {
 
   async #listen(): Promise<void> {
     const client = await this.#needs.db.pool.connect()
+    // Stopped meanwhile: nobody would give it back, and the pool would wait for it for ever.
+    if (this.#stopped) return client.release(true)
     const drop = () => {
       if (this.#listener !== client) return
       this.#listener = null
