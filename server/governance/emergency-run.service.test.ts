@@ -6,8 +6,9 @@ import type { Act } from '../users/viewer.ts'
 import { verifyAuditChain } from './audit.service.ts'
 import { expireAll, undoEmergency } from './emergency.service.ts'
 import { findOperation } from './emergency.store.ts'
-import { EMERGENCY_JOB } from './emergency-run.service.ts'
+import { EMERGENCY } from './emergency-run.service.ts'
 import { runDueJobs } from './jobs.service.ts'
+import { jobOf } from './long-work.service.ts'
 
 const world = await testWorld()
 const { db, clock } = world
@@ -58,9 +59,9 @@ test('an undoing that a node left in the middle goes on as a job, in the name of
   })
   await db.prisma.apiKey.update({ where: { id: keyId }, data: { expiresAt: expiredAt } })
   await db.prisma.emergencyOperation.update({ where: { id }, data: { restoredAt: null } })
-  await runDueJobs(world.parts, [EMERGENCY_JOB])
+  await runDueJobs(world.parts, [jobOf(EMERGENCY)])
   clock.advance(MINUTE)
-  await runDueJobs(world.parts, [EMERGENCY_JOB])
+  await runDueJobs(world.parts, [jobOf(EMERGENCY)])
   expect([await living(owner), (await findOperation(db.prisma, id))?.restoredAt]).toEqual([450, clock.now()])
   const [entry] = await db.prisma.auditEntry.findMany({
     where: { action: 'undoEmergency', subjectId: keyId },

@@ -7,9 +7,10 @@ import { listNotices } from '../users/notices.service.ts'
 import { verifyAuditChain } from './audit.service.ts'
 import { expireAll, previewEmergency, undoEmergency } from './emergency.service.ts'
 import { ConfirmationWrong, UndoWindowClosed } from './emergency.ts'
-import { EMERGENCY_JOB } from './emergency-run.service.ts'
+import { EMERGENCY } from './emergency-run.service.ts'
 import { runDueJobs } from './jobs.service.ts'
 import { reportLeakedKey } from './leaks.service.ts'
+import { jobOf } from './long-work.service.ts'
 
 const world = await testWorld()
 const provider = await world.provider()
@@ -114,9 +115,9 @@ test('an operation that a node left in the middle goes on as a job, and ends all
   await world.db.prisma.apiKey.update({ where: { id }, data: { expiresAt: null } })
   await world.db.prisma.emergencyOperation.update({ where: { id: operation.id }, data: { finishedAt: null } })
   await world.db.prisma.emergencyKey.deleteMany({ where: { operationId: operation.id } })
-  await runDueJobs(world.parts, [EMERGENCY_JOB])
+  await runDueJobs(world.parts, [jobOf(EMERGENCY)])
   world.clock.advance(MINUTE)
-  await runDueJobs(world.parts, [EMERGENCY_JOB])
+  await runDueJobs(world.parts, [jobOf(EMERGENCY)])
   expect(await expiryOf(id)).toEqual(world.clock.now())
 })
 

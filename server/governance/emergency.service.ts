@@ -5,7 +5,8 @@ import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './emergency.store.ts'
 import * as noun from './emergency.ts'
-import { AT_ONCE_MS, goOn, tellAdministrators } from './emergency-run.service.ts'
+import { EMERGENCY, tellAdministrators } from './emergency-run.service.ts'
+import { goOnAtOnce } from './long-work.service.ts'
 
 const DAY_MS = 86_400_000
 
@@ -71,7 +72,7 @@ export async function expireAll(act: Act, input: noun.Target & { readonly confir
     await tellAdministrators(tx, row, startedAt)
     return row
   })
-  return goOn(parts, operation, performance.now() + AT_ONCE_MS)
+  return goOnAtOnce(EMERGENCY, parts, operation)
 }
 
 /**
@@ -96,7 +97,7 @@ export async function undoEmergency(act: Act, id: string): Promise<store.Operati
     record({ action: 'undoEmergency', ...subject })
     return row
   })
-  return goOn(act.parts, undone, performance.now() + AT_ONCE_MS)
+  return goOnAtOnce(EMERGENCY, act.parts, undone)
 }
 
 const SORTING = { column: 'startedAt', direction: 'desc', nullable: false, dates: true } as const

@@ -1,5 +1,6 @@
 import { visibleKeys } from '../keys/keys.service.ts'
 import { csvLine } from '../lib/csv.ts'
+import { FIRST_ID } from '../lib/page.ts'
 import { isId } from '../lib/text.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type AuditEntryFilter, listEntries } from './audit.store.ts'
@@ -131,7 +132,7 @@ export async function exportReview({ parts, viewer }: Act, ask: Ask, format: For
 }
 
 async function* reviewBatches({ db }: Act['parts'], reviewId: string, signature: string | null) {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+  for (let after = FIRST_ID; ; ) {
     const keyset = { where: { id: { gt: after } }, orderBy: [{ id: 'asc' }], take: BATCH }
     const items = await listItems(db.prisma, { reviewId }, keyset)
     yield items.map((item) => ({

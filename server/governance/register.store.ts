@@ -1,5 +1,6 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Db } from '../lib/db.ts'
+import { FIRST_ID } from '../lib/page.ts'
 import { LATEST_REVIEW } from './key-reviews.store.ts'
 
 /** More rows at once would hold up everybody else on this node. */
@@ -24,7 +25,7 @@ export type RegisterRow = Readonly<Record<string, unknown>>
 
 /** Every key that a condition leaves, with its purpose and people, in batches. */
 export async function* readRegister(db: Db, where: Prisma.ApiKeyWhereInput, now: Date): AsyncGenerator<RegisterRow[]> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+  for (let after = FIRST_ID; ; ) {
     const next = { AND: [where, { id: { gt: after } }] }
     const keys = await db.prisma.apiKey.findMany({
       where: next,

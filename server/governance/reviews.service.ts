@@ -3,7 +3,7 @@ import { findGroup } from '../keys/policies.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { currentKey } from '../lib/keyring.ts'
-import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { FIRST_ID, type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
@@ -132,7 +132,7 @@ export async function countProgress(act: Act, review: store.ReviewRow): Promise<
 export async function signReport(parts: Parts, tx: Tx, review: store.ReviewRow): Promise<Uint8Array<ArrayBuffer>> {
   const hmac = createHmac('sha256', currentKey(parts.keyring, 'review-report'))
   hmac.update(JSON.stringify([review.id, review.name, review.createdAt, review.dueAt]))
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+  for (let after = FIRST_ID; ; ) {
     const keyset = { where: { id: { gt: after } }, orderBy: [{ id: 'asc' }], take: 1000 }
     const items = await store.listItems(tx, { reviewId: review.id }, keyset)
     for (const { id, keyId, decision, decidedById, decidedAt, comment } of items) {

@@ -1,5 +1,8 @@
 import { InvalidInput } from './problems.ts'
 
+/** Before every other id: where a walk over rows in the order of their ids begins. */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+
 /** What a caller asks of a list: `first`/`after` forwards, or `last`/`before` backwards. */
 export type PageArgs = {
   readonly first?: number | null | undefined
