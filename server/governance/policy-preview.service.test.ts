@@ -44,10 +44,10 @@ test('a preview of 20,000 keys lets other work go on all the time', async () => 
     if (going) setImmediate(turn)
   }
   turn()
-  const rules = { namingPattern: 'Bulk \\d+', namingExamples: ['Bulk 1'], maxLifetimeDays: 30 }
+  const rules = { namingPattern: 'Bulk \\d*[1-9]', namingExamples: ['Bulk 1'], neverAllowed: true }
   const preview = await previewPolicy(administrator, { keyType, rules })
   going = false
-  expect([preview.checkedCount, preview.brokenCount]).toEqual([20_000, 20_000])
+  expect([preview.checkedCount, preview.brokenCount]).toEqual([20_000, 2000])
   // Between any 500 keys, whoever else wants to do something has had a turn.
   expect(turns).toBeGreaterThan(20_000 / 500)
 })

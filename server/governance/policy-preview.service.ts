@@ -1,11 +1,13 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { ApiKeyRow } from '../keys/keys.store.ts'
 import { type PolicyEdit, rulesOf, toRules } from '../keys/policies.service.ts'
 import { findPolicy } from '../keys/policies.store.ts'
 import { NO_RULES, type PolicyRules } from '../keys/policy.ts'
 import { breachesOf } from '../keys/policy-check.ts'
+import { FIRST_ID } from '../lib/page.ts'
+import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
-import * as store from './policy-preview.store.ts'
+import { countBreaking, nextBroken } from './policy-breaches.service.ts'
+import * as store from './policy-breaches.store.ts'
 
 export type Breach = { readonly row: ApiKeyRow; readonly messages: readonly string[] }
 
@@ -20,8 +22,6 @@ export type PolicyPreview = {
   readonly crowdedOwnerCount: number
 }
 
-// Small enough that checking one batch holds up nobody.
-const BATCH = 500
 const MAX_PAGE = 100
 const DEFAULT_PAGE = 25
 
@@ -38,37 +38,38 @@ export type PreviewArgs = {
   readonly after?: string | null | undefined
 }
 
-/** Checks every living key of a type against rules that are stored, or only considered. Changes nothing. */
-export async function previewPolicy(act: Act, args: PreviewArgs): Promise<PolicyPreview> {
-  const { db, clock } = act.parts
-  const now = clock.now()
-  const rules = await consideredRules(act, args.keyType, args.rules)
-  const size = Math.min(MAX_PAGE, Math.max(0, args.first ?? DEFAULT_PAGE))
-  const found: { readonly id: string; readonly messages: readonly string[] }[] = []
-  let checkedCount = 0
-  let brokenCount = 0
-  for await (const keys of store.livingKeys(db.pool, args.keyType, now, BATCH)) {
-    for (const key of keys) {
-      const messages = [...breachesOf(rules, key)].map(({ message }) => message)
-      if (messages.length === 0) continue
-      brokenCount++
-      if (found.length <= size && key.id > (args.after ?? '')) found.push({ id: key.id, messages })
-    }
-    checkedCount += keys.length
-    await breathe()
+type Page = Pick<PolicyPreview, 'breaches' | 'endCursor'>
+
+async function listBreaches({ db }: Act['parts'], judged: store.Judged, after: string, size: number): Promise<Page> {
+  const ids: string[] = []
+  for (let next: string | null = after; next !== null && ids.length <= size; ) {
+    const found = await nextBroken(db, judged, { after: next, take: size + 1 - ids.length })
+    ids.push(...found.ids)
+    next = found.next
   }
-  const page = found.slice(0, size)
-  const rows = await store.findKeys(
-    db.prisma,
-    page.map(({ id }) => id),
+  const page = ids.slice(0, size)
+  const rows = await store.findKeys(db.prisma, page)
+  const keys = await store.listGovernedKeys(db.pool, page)
+  const messages = new Map(
+    keys.map((key) => [key.id, [...breachesOf(judged.rules, key)].map(({ message }) => message)]),
   )
-  const messagesOf = new Map(page.map(({ id, messages }) => [id, messages]))
-  const { maxKeysPerUser: max } = rules
   return {
-    checkedCount,
-    brokenCount,
-    breaches: rows.map((row) => ({ row, messages: messagesOf.get(row.id) ?? [] })),
-    endCursor: found.length > size ? (page.at(-1)?.id ?? null) : null,
-    crowdedOwnerCount: max === null ? 0 : await store.countCrowdedOwners(db.pool, args.keyType, now, max),
+    breaches: rows.map((row) => ({ row, messages: messages.get(row.id) ?? [] })),
+    endCursor: ids.length > size ? (page.at(-1) ?? null) : null,
+  }
+}
+
+/** Checks every living key of a type against rules that are stored, or only considered. Changes nothing. */
+export async function previewPolicy(act: Act, { keyType, rules, first, after }: PreviewArgs): Promise<PolicyPreview> {
+  const { db, clock } = act.parts
+  const judged = { keyType, rules: await consideredRules(act, keyType, rules), now: clock.now() }
+  const size = Math.min(MAX_PAGE, Math.max(0, first ?? DEFAULT_PAGE))
+  const { checked, broken } = await countBreaking(db, judged)
+  const begin = after != null && isId(after) ? after : FIRST_ID
+  return {
+    checkedCount: checked,
+    brokenCount: broken,
+    ...(await listBreaches(act.parts, judged, begin, size)),
+    crowdedOwnerCount: await store.countCrowdedOwners(db.pool, judged),
   }
 }

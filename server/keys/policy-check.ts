@@ -76,10 +76,12 @@ export function defaultExpiry(rules: PolicyRules | null, since: Date): Date {
 export const latestExpiry = ({ maxLifetimeDays }: PolicyRules, since: Date): Date | null =>
   maxLifetimeDays === null ? null : new Date(since.getTime() + maxLifetimeDays * DAY_MS)
 
+/** True when a name does not follow the naming rule. */
+export const isMisnamed = ({ namingPattern }: PolicyRules, name: string): boolean =>
+  namingPattern !== null && !getPattern(namingPattern).matches(name)
+
 export function* nameBreaches(rules: PolicyRules, { name }: Pick<CheckedKey, 'name'>): Generator<Problem> {
-  if (rules.namingPattern !== null && !getPattern(rules.namingPattern).matches(name)) {
-    yield new NamingRuleViolated(rules)
-  }
+  if (isMisnamed(rules, name)) yield new NamingRuleViolated(rules)
 }
 
 export function* lifetimeBreaches(
@@ -103,7 +105,7 @@ export function* fieldBreaches(rules: PolicyRules, key: CheckedKey): Generator<P
     if (key[MEMBERS[detail]] === null) yield new FieldRequired(MEMBERS[detail])
   }
   for (const { name, required, choices } of rules.fields) {
-    const value = key.fields[name]
+    const value = Object.hasOwn(key.fields, name) ? key.fields[name] : undefined
     const missing = value === undefined && required
     const foreign = value !== undefined && choices.length > 0 && !choices.includes(value)
     if (missing || foreign) yield new FieldRequired(name, choices)

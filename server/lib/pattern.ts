@@ -10,7 +10,7 @@ export type Pattern = {
 export function readPattern(source: string): Pattern | { readonly error: string } {
   try {
     const expression = RE2JS.compile(source)
-    return { matches: (text) => expression.matches(text) }
+    return { matches: (text) => expression.testExact(text) }
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown error'
     return { error: message.replace(/^error parsing regexp: /, '').slice(0, 200) }

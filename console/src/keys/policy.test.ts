@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refusalToDeleteType, toLine, toUsualDays } from './policy.ts'
+import { refusalToDeleteType, toLine, toRolloutLook, toRolloutText, toUsualDays } from './policy.ts'
 import type { Policy } from './policyDocuments.ts'
 import { noGroup, policySchema, toRules, toState } from './policyForm.ts'
 
@@ -77,4 +77,14 @@ test('what contradicts itself is told at its field', () => {
   expect(pathsOf({ namingPattern: 'x' })).toEqual(['namingExamples'])
   expect(pathsOf({ idleDays: '1.5', rotationDays: '3651' })).toEqual(['idleDays', 'rotationDays'])
   expect(pathsOf({})).toBeUndefined()
+})
+
+test('what is done about older keys says how it stands, in words that fit the choice', () => {
+  const text = (choice: 'LEAVE' | 'CAP' | 'ASK_OWNERS') =>
+    toRolloutText({ choice, brokenKeys: 5000, changedKeys: choice === 'LEAVE' ? 0 : 1 })
+  expect(text('CAP')).toBe('1 key shortened')
+  expect(text('ASK_OWNERS')).toBe('Owners of 1 key told')
+  expect(text('LEAVE')).toBe('5,000 keys left as they were')
+  expect(toRolloutLook({ finishedAt: null }).label).toBe('Running')
+  expect(toRolloutLook({ finishedAt: '2026-11-23T12:00:00.000Z' }).label).toBe('Done')
 })

@@ -1,5 +1,6 @@
 import { toPlural } from '../ui/numbers.ts'
-import type { Policy } from './policyDocuments.ts'
+import type { Look } from '../ui/StatusBadge.vue'
+import type { Policy, PolicyRollout } from './policyDocuments.ts'
 
 const builtInTypes: readonly string[] = ['Development', 'Production', 'Emergency']
 
@@ -54,3 +55,20 @@ export function toLine(policy: Policy | null): string {
   const line = toEnforced(policy).join(' · ')
   return line.charAt(0).toUpperCase() + line.slice(1)
 }
+
+/** What became of older keys so far, in a few words. */
+export function toRolloutText({
+  choice,
+  brokenKeys,
+  changedKeys,
+}: Pick<PolicyRollout, 'choice' | 'brokenKeys' | 'changedKeys'>): string {
+  if (choice === 'CAP') return `${toPlural(changedKeys, 'key')} shortened`
+  if (choice === 'ASK_OWNERS') return `Owners of ${toPlural(changedKeys, 'key')} told`
+  return `${toPlural(brokenKeys, 'key')} left as they were`
+}
+
+/** How it stands. */
+export const toRolloutLook = ({ finishedAt }: Pick<PolicyRollout, 'finishedAt'>): Look =>
+  finishedAt === null
+    ? { label: 'Running', icon: 'i-lucide-loader', color: 'info' }
+    : { label: 'Done', icon: 'i-lucide-circle-check', color: 'success' }

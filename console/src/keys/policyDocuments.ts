@@ -71,15 +71,47 @@ export const DeletePolicy = graphql(`
   }
 `)
 
-export const ApplyPolicy = graphql(`
-  mutation ApplyPolicy($input: ApplyPolicyInput!) {
-    applyPolicy(input: $input) {
-      __typename
-      ... on Problem { message }
-      ... on ApplyPolicySuccess { brokenCount changedCount askedCount }
-    }
+const Rollout = graphql(`
+  fragment PolicyRollout on PolicyRollout {
+    id
+    choice
+    actorName
+    startedAt
+    brokenKeys
+    totalKeys
+    doneKeys
+    changedKeys
+    finishedAt
   }
 `)
+
+/** What is done about keys that are older than the rules. */
+export type PolicyRollout = ResultOf<typeof Rollout>
+
+export const ShowRollout = graphql(
+  `
+    query ShowRollout($keyType: String!) {
+      policy(keyType: $keyType) {
+        id
+        rollout { ...PolicyRollout }
+      }
+    }
+  `,
+  [Rollout],
+)
+
+export const ApplyPolicy = graphql(
+  `
+    mutation ApplyPolicy($input: ApplyPolicyInput!) {
+      applyPolicy(input: $input) {
+        __typename
+        ... on Problem { message }
+        ... on ApplyPolicySuccess { rollout { ...PolicyRollout } }
+      }
+    }
+  `,
+  [Rollout],
+)
 
 export const CreateKeyType = graphql(`
   mutation CreateKeyType($input: CreateKeyTypeInput!) {
