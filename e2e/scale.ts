@@ -69,11 +69,11 @@ const factsNow = (): Facts => ({
   rareProvider: seeded('provider3'),
 })
 
-/** CPU seconds of the product itself, and of what runs below it: the embedded PostgreSQL. */
-function cpuOf(product: Product): { readonly own: number; readonly children: number } {
+/** CPU seconds of what answers `/work`, of what answers people, and of the embedded PostgreSQL. */
+function cpuOf(product: Product) {
   const pid = product.pid() ?? 0
-  const own = cpuSeconds(pid)
-  return { own, children: cpuSecondsOfTree(pid) - own }
+  const [gateway, control] = [cpuSeconds(pid), cpuSeconds(product.controlPid() ?? 0)]
+  return { gateway, control, database: cpuSecondsOfTree(pid) - gateway - control }
 }
 
 async function measure(product: Product, admin: Admin, upstream: number): Promise<void> {
@@ -94,9 +94,9 @@ async function measure(product: Product, admin: Admin, upstream: number): Promis
     for (const { name, median, worst } of timings)
       check(name, median < longestMs, `median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`)
     // Each question was asked alone and together with the others.
-    const each = (cpu: (one: typeof before) => number) =>
-      ((1000 * (cpu(after) - cpu(before))) / (2 * Number(values.runs))).toFixed(0)
-    say(`     CPU of all once: gateway ${each(({ own }) => own)} ms, database ${each(({ children }) => children)} ms`)
+    const each = (who: keyof typeof before) =>
+      `${who} ${((1000 * (after[who] - before[who])) / (2 * Number(values.runs))).toFixed(0)} ms`
+    say(`     CPU of all once: ${each('gateway')}, ${each('control')}, ${each('database')}`)
     say(`     the event loop was held ${loop.toFixed(0)} ms at most`)
   }
   if (Number(values.rounds) > 0) await compareWork(product, admin, { api, views, held, upstream })

@@ -23,11 +23,10 @@ const server: Server = createApp(parts, {
     if (req.url === '/work/read') req.pipe(res)
     else res.end(`work ${req.url}`)
   },
-  graphql: (req, res) => {
+  control: (req, res) => {
     if (req.url === '/graphql?bug') throw new Error('a bug with a secret in it')
     res.end(`graphql ${req.url}`)
   },
-  metrics: (_req, res) => res.end('metrics'),
   notReady: () => notReady,
   draining: () => notReady !== null,
   consoleDir,

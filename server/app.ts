@@ -15,10 +15,8 @@ export type Routes = {
   readonly work: (req: IncomingMessage, res: ServerResponse) => void
   /** What answers plain `/work` requests beside node:http; without it nothing does. */
   readonly lane?: { readonly clock: Clock; readonly work: (req: CallerRequest, res: CallerAnswer) => void }
-  readonly graphql: (req: IncomingMessage, res: ServerResponse) => void
-  readonly metrics: (req: IncomingMessage, res: ServerResponse) => void
-  /** Whole paths with a handler of their own; each looks after its methods. */
-  readonly others?: ReadonlyMap<string, (req: IncomingMessage, res: ServerResponse) => void>
+  /** `/graphql`, `/export/…`, `/leaks` and `/metrics`. */
+  readonly control: (req: IncomingMessage, res: ServerResponse) => void
   /** Null: requests are welcome. */
   readonly notReady: () => HttpError | null
   readonly draining: () => boolean
@@ -85,10 +83,7 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     if (!isOurHost(host)) return refuse(HTTP_ERRORS.misdirected)
     if (path === '/work' || path.startsWith('/work/')) return routes.work(req, res)
     setSecurityHeaders(res, secure)
-    if (path === '/graphql') return routes.graphql(req, res)
-    if (path === '/metrics') return req.method === 'GET' ? routes.metrics(req, res) : refuse(HTTP_ERRORS.getOnly)
-    const other = routes.others?.get(path)
-    if (other) return other(req, res)
+    if (isControl(path)) return routes.control(req, res)
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(HTTP_ERRORS.getOnly)
     files(req, res, () => refuse(HTTP_ERRORS.notFound))
   }
@@ -103,6 +98,9 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     }
   }
 }
+
+const CONTROL = new Set(['/graphql', '/leaks', '/metrics'])
+const isControl = (path: string) => CONTROL.has(path) || path.startsWith('/export/')
 
 /** The path as it was sent; null for `*`, for another server's absolute URL and for anything else that is no path. */
 function pathOf(req: IncomingMessage): string | null {

@@ -1,8 +1,8 @@
 import { defineCommand, runMain } from 'citty'
+import { withParts } from './control/open.ts'
 import { verifyAuditChain } from './governance/audit.service.ts'
 import { EXIT, StartFailure } from './lib/exit.ts'
 import { Problem } from './lib/problems.ts'
-import { withParts } from './open.ts'
 import { resetPasswordFromConsole } from './users/passwords.service.ts'
 import { createAdministrator } from './users/setup.service.ts'
 

@@ -11,7 +11,7 @@ const find = (...patterns: string[]) =>
 
 const modules = find('server/**/*.ts').filter((path) => !/\.test\.ts$|\/test\//.test(path))
 /** They do their work when they are imported: a process each. */
-const PROGRAMS = ['server/cli.ts', 'server/graphql/print.ts', 'server/main.ts']
+const PROGRAMS = ['server/cli.ts', 'server/control/main.ts', 'server/graphql/print.ts', 'server/main.ts']
 
 test("the README's tree names folders that exist, and every folder of the server", () => {
   const tree = read('README.md').split('## The tree')[1]?.split('\n## ')[0] ?? ''
@@ -34,9 +34,25 @@ test('every module can be imported without an environment, and leaves nothing ru
   expect({ stdout, stderr, status }).toEqual({ stdout: 'done', stderr: '', status: 0 })
 }, 90_000)
 
+/** The modules that `path` loads, itself included, however far away. */
+function loadedBy(path: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(path)) return found
+  found.add(path)
+  const imports = read(path).matchAll(/^(?:import|export) (?!type )[^']*?'(\.[^']+\.ts)'/gm)
+  for (const [, to = ''] of imports) loadedBy(join(path, '..', to), found)
+  return found
+}
+
+test('the process of /work loads nothing that answers people', () => {
+  const loaded = [...loadedBy('server/main.ts')]
+  expect(loaded).toContain('server/gateway/work.ts')
+  expect(loaded.filter((path) => /\/graphql\/|\.graphql\.|governance\/|prisma\/client/.test(path))).toEqual([])
+})
+
 test('connections to elsewhere are made in one place', () => {
   const makers =
     /\b(?:new (?:Pool|Agent|Client|Socket|WebSocket|EventSource)\(|https?\.request\(|\b(?:net|tls)\.connect\(|createConnection\(|buildConnector\()/
   const found = modules.filter((path) => makers.test(read(path)))
-  expect(found).toEqual(['server/lib/outgoing.ts'])
+  // The first goes to a unix socket of our own, whatever is asked for.
+  expect(found).toEqual(['server/control/proxy.ts', 'server/lib/outgoing.ts'])
 })

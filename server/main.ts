@@ -1,16 +1,12 @@
 import type { Server } from 'node:http'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { exportRoutes } from './export-route.ts'
+import { startControlProcess } from './control/control-process.ts'
+import { findSocketPath } from './control/socket-path.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
-import { JOBS } from './governance/all-jobs.service.ts'
-import { createJobRunner } from './governance/jobs.service.ts'
-import { createGraphql } from './graphql/server.ts'
-import { leaksRoute } from './leaks-route.ts'
 import { watchConnections } from './lib/connections.ts'
 import { lockDataDir } from './lib/data-dir.ts'
-import { openDatabase } from './lib/database.ts'
-import type { Db } from './lib/db.ts'
+import { type Database, openDatabase } from './lib/database.ts'
 import { drain } from './lib/drain.ts'
 import { EXIT, StartFailure } from './lib/exit.ts'
 import { HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
@@ -18,10 +14,9 @@ import { checkMasterKey } from './lib/installation.ts'
 import { publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
 import { settleMemory } from './lib/memory.ts'
-import type { Parts } from './lib/parts.ts'
-import { listenForScrapes, metricsRoute } from './metrics-route.ts'
-import { buildParts, withMasterKeys } from './open.ts'
-import { prepareSetup } from './users/setup.service.ts'
+import type { GatewayParts } from './lib/parts.ts'
+import { buildGatewayParts, withMasterKeys } from './open.ts'
+import { listenForScrapes } from './scrapes.ts'
 
 async function main(): Promise<void> {
   const settings = readConfig()
@@ -35,7 +30,7 @@ async function main(): Promise<void> {
   const config = withMasterKeys(settings)
   const database = await openDatabase(config, log)
   try {
-    await serve(config, log, database.db)
+    await serve(config, log, database)
   } finally {
     await database.close()
     lock.release()
@@ -43,10 +38,12 @@ async function main(): Promise<void> {
 }
 
 /** From an open database to the end of the process. */
-async function serve(config: Config, log: Logger, db: Db): Promise<void> {
+async function serve(config: Config, log: Logger, { pool, connection }: Database): Promise<void> {
   let server: Server | undefined
-  const parts = buildParts(config, log, db, () => (server === undefined ? [] : [portOf(server)]))
-  await checkMasterKey(db, parts.keyring)
+  const ownPorts = () => (server === undefined ? [] : [portOf(server)])
+  const parts = buildGatewayParts({ config, log, pool, ownPorts })
+  await checkMasterKey(pool, parts.keyring)
+  const control = startControlProcess(parts)
   const gateway = createGateway(parts)
   await parts.changes.start()
   await gateway.start()
@@ -54,31 +51,27 @@ async function serve(config: Config, log: Logger, db: Db): Promise<void> {
   server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
     lane: { clock: parts.clock, work: (req, res) => gateway.handle(req, res) },
-    graphql: createGraphql(parts),
-    metrics: metricsRoute(parts, parts.metrics),
-    others: new Map([['/leaks', leaksRoute(parts)], ...exportRoutes(parts)]),
+    control: (req, res) => void control.handle(req, res),
     draining: () => state.draining,
     notReady: () => {
       state.observed = true
       return notReady(state.draining, gateway)
     },
   })
-  // Before anybody is let in: whoever sees us ready may set up at once.
-  const setupToken = await prepareSetup(parts)
   const closeUnused = watchConnections(server)
   settleMemory()
   await listen(server, config)
-  const jobs = createJobRunner(parts, JOBS)
-  jobs.start()
-  const scrapes = listenForScrapes(parts, parts.metrics)
-  announce(parts, portOf(server), setupToken)
+  control.begin({ config, connection, socketPath: findSocketPath(config.dataDir), ownPorts: ownPorts() })
+  const scrapes = listenForScrapes(parts)
+  const port = portOf(server)
+  void control.ready.then((setupToken) => announce(parts, port, setupToken))
   const hurry = await untilToldToEnd(log)
   state.draining = true
-  parts.signals.close()
+  control.drain()
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
   await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
   scrapes?.close()
-  await jobs.stop()
+  await control.stop()
   await gateway.stop()
   await parts.changes.stop()
   log.info('drained')
@@ -104,7 +97,7 @@ function portOf(server: Server): number {
 }
 
 // Plain text, not a log line: it is for the person at the terminal and holds a secret that no log may keep.
-function announce({ config, log }: Parts, port: number, setupToken: string | null): void {
+function announce({ config, log }: GatewayParts, port: number, setupToken: string | null): void {
   const here = { ...config, port }
   log.info({ url: publicOrigin(here) }, 'ready')
   if (setupToken !== null && config.setupToken === null) {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,8 @@ export type Product = {
   readonly output: () => string
   /** Process id of the running process; undefined when none runs. */
   readonly pid: () => number | undefined
+  /** Process id of the process beside it that answers people; undefined when none runs. */
+  readonly controlPid: () => number | undefined
   /** Sends the signal and resolves with the exit code, null after a signal. */
   readonly kill: (signal: NodeJS.Signals) => Promise<number | null>
   /** Starts again on the same port and data; resolves when ready, with the milliseconds it took. */
@@ -69,6 +72,12 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
     await wait(20)
   }
   throw new Error(`the product was not ready within ${readyWithinMs} ms:\n${output()}`)
+}
+
+function findControl(pid: number | undefined): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
+  const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('control/main.ts'))
+  return found === undefined ? undefined : Number(found)
 }
 
 type Run = { child: ChildProcess | null; text: string }
@@ -127,5 +136,16 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     await stop()
     throw error
   }
-  return { url, port, setupToken, dataDir, output, pid: () => run.child?.pid, kill, start, stop }
+  return {
+    url,
+    port,
+    setupToken,
+    dataDir,
+    output,
+    pid: () => run.child?.pid,
+    controlPid: () => findControl(run.child?.pid),
+    kill,
+    start,
+    stop,
+  }
 }

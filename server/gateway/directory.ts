@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Change } from '../lib/changes.ts'
-import type { Parts } from '../lib/parts.ts'
+import type { GatewayParts } from '../lib/parts.ts'
 import type { Decision } from '../rules/evaluate.ts'
 import { AccessBook } from './access.ts'
 import {
@@ -47,7 +47,7 @@ const MAX_UNKNOWN = 20_000
 const UNKNOWN_MS = 5_000
 const MAX_LOOKUPS = 256
 
-type Needs = Pick<Parts, 'config' | 'db' | 'changes' | 'keyring' | 'outgoing' | 'log' | 'breakers'>
+type Needs = Pick<GatewayParts, 'config' | 'db' | 'changes' | 'keyring' | 'outgoing' | 'log' | 'breakers'>
 
 export function createDirectory(needs: Needs): Directory {
   const { db, changes } = needs

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { readRanges } from '../lib/address.ts'
 import { createLoopDelay } from '../lib/loop-delay.ts'
-import type { Parts } from '../lib/parts.ts'
+import type { GatewayParts } from '../lib/parts.ts'
 // biome-ignore lint/style/noRestrictedImports: this file puts the gateway together; no request waits for what it makes.
 import { createFlusher } from '../usage/flusher.service.ts'
 import { Journal } from '../usage/journal.ts'
@@ -40,7 +39,7 @@ export type Gateway = {
 
 const STOP_MS = 5_000
 
-export function createGateway(parts: Parts, admission: Admission = createAdmission(createLoopDelay())): Gateway {
+export function createGateway(parts: GatewayParts, admission: Admission = createAdmission(createLoopDelay())): Gateway {
   const { config, db, log, clock, keyring, random, metrics, signals } = parts
   const directory = createDirectory(parts)
   const measure = createMeterEntry(metrics)
@@ -65,7 +64,7 @@ export function createGateway(parts: Parts, admission: Admission = createAdmissi
     maxBodyBytes: config.maxBodyBytes,
     // The lean client is done with a body when its exchange has ended; undici does not say when it is.
     bodies: new BodyBuffers(config.fastPath ? undefined : 0),
-    trustedProxies: readRanges(config.trustedProxies),
+    addressOf: parts.addressOf,
   }
   meterGateway(metrics.meter, directory, admission)
   const newId = createRequestIds(clock, random)

@@ -1,4 +1,4 @@
-import type { Parts } from '../lib/parts.ts'
+import type { GatewayParts } from '../lib/parts.ts'
 import { createLeaseStore, listenForNeeds } from '../limits/leases.store.ts'
 import { Leases } from '../limits/leases.ts'
 import { PriceIndex } from '../limits/price-index.ts'
@@ -18,7 +18,7 @@ const HEARTBEAT_MS = 1_000
 const LIMIT_SUBJECTS: ReadonlySet<string> = new Set(['Limit', 'Group', 'User', 'InstallationSettings'])
 const PRICE_SUBJECTS: ReadonlySet<string> = new Set(['Price'])
 
-type Needs = Pick<Parts, 'db' | 'changes' | 'clock' | 'log' | 'random'>
+type Needs = Pick<GatewayParts, 'db' | 'changes' | 'clock' | 'log' | 'random'>
 
 export function createLimiter({ db, changes, clock, log, random }: Needs): Limiter {
   const { pool } = db
@@ -27,7 +27,7 @@ export function createLimiter({ db, changes, clock, log, random }: Needs): Limit
   let timer: NodeJS.Timeout | undefined
   let hangUp: (() => void) | null = null
 
-  const readLimits = async () => leases.set(await readLimitWorld(db))
+  const readLimits = async () => leases.set(await readLimitWorld(pool))
   const readPrices = async () => leases.setPrices(new PriceIndex(await listAllPrices(pool)))
 
   async function listen() {

@@ -1,6 +1,6 @@
-import type { Range } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
+import type { Parts } from '../lib/parts.ts'
 import type { Leases } from '../limits/leases.ts'
 import type { Journal } from '../usage/journal.ts'
 import type { BodyBuffers } from './body-buffers.ts'
@@ -24,6 +24,5 @@ export type Pipeline = {
   readonly stalenessMs: number
   readonly maxBodyBytes: number
   readonly bodies: BodyBuffers
-  /** Whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies: readonly Range[]
+  readonly addressOf: Parts['addressOf']
 }

@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { breakerTime } from './test/parts.ts'
 import { plainAnswer, sendJson } from './test/provider.ts'
 import { until } from './test/raw.ts'
-import { breakerTime, startWorld } from './test/world.ts'
+import { startWorld } from './test/world.ts'
 
 const world = await startWorld()
 const body = JSON.stringify({ model: 'gpt-4', messages: [] })
@@ -157,11 +158,7 @@ describe('a provider that is busy', () => {
 
 it('metrics and the API say how a provider is doing', async () => {
   const { key, providerId } = await keyOf({ name: 'Failing one' })
-  const scrape = () =>
-    new Promise<string>((resolve) => {
-      const res = { statusCode: 0, setHeader: () => undefined, end: resolve }
-      world.parts.metrics.answer(Object({}), Object(res))
-    })
+  const scrape = () => world.parts.metrics.read()
   expect(await scrape()).toContain('aic_provider_breaker{provider="Failing one"} 0')
   world.provider.answer = (_req, res) => res.destroy()
   for (const _ of times(10, String)) await ask(key)

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { useDisableIntrospection } from '@envelop/disable-introspection'
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
 import { createYoga } from 'graphql-yoga'
-import { clientAddress, readRanges } from '../lib/address.ts'
 import type { Parts } from '../lib/parts.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import type { Context } from './context.ts'
@@ -81,7 +80,7 @@ async function contextOf(
   const sessionToken = readSessionCookie(req.headers.cookie)
   const origin = {
     requestId,
-    address: clientAddress(req, readRanges(parts.config.trustedProxies)),
+    address: parts.addressOf(req),
     userAgent: req.headers['user-agent']?.slice(0, 300) ?? null,
   }
   const proof = accessToken !== null ? { accessToken } : sessionToken !== null ? { sessionToken } : null

@@ -48,9 +48,15 @@ export function isInRanges(text: string | null, ranges: readonly Range[]): boole
 /** The address a connection comes from, IPv4 unwrapped from its IPv6 form. */
 const read = (text: string) => (ipaddr.isValid(text) ? ipaddr.process(text) : null)
 
-type Asking = {
+export type Asking = {
   readonly headers: IncomingHttpHeaders
   readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
+/** Answers the address of a caller, as `clientAddress` does, for these CIDRs. */
+export function createAddressReader(trustedProxies: readonly string[]): (req: Asking) => string | null {
+  const trusted = readRanges(trustedProxies)
+  return (req) => clientAddress(req, trusted)
 }
 
 /**

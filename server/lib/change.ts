@@ -7,7 +7,7 @@ import type { Random } from './random.ts'
 type Needs = {
   readonly db: Db
   readonly clock: Clock
-  readonly changes: Changes
+  readonly changes: Pick<Changes, 'waitFor'>
   readonly random: Random
   readonly followers: readonly Follower[]
 }

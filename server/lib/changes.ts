@@ -31,7 +31,12 @@ const PAGE = 1000
 const POLL_MS = 1000
 const RETRY_MS = 50
 
-type Needs = { readonly db: Db; readonly clock: Clock; readonly log: Logger; readonly stalenessMs: number }
+type Needs = {
+  readonly db: Pick<Db, 'pool'>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly stalenessMs: number
+}
 type Row = { readonly seq: string; readonly action: string; readonly type: string; readonly id: string | null }
 
 const NEWER = `SELECT seq, action, subject_type AS type, subject_id AS id FROM audit_entries

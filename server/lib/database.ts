@@ -1,14 +1,15 @@
+import type pg from 'pg'
 import type { Config } from '../config.ts'
-import { type Connection, type Db, openDb } from './db.ts'
 import { startEmbedded } from './embedded/embedded.ts'
 import { EXIT, StartFailure } from './exit.ts'
 import type { Logger } from './log.ts'
 import { MigrationRefused, migrate } from './migrate.ts'
+import { type Connection, openPool } from './pool.ts'
 
 const OLDEST_MAJOR = 15
 
-/** A migrated database, and how to let go of it. */
-export type Database = { readonly db: Db; close(): Promise<void> }
+/** A migrated database, where it is, and how to let go of it. */
+export type Database = { readonly pool: pg.Pool; readonly connection: Connection; close(): Promise<void> }
 
 /**
  * The operator's PostgreSQL, or the embedded one of the data directory, with all migrations applied.
@@ -21,16 +22,16 @@ export async function openDatabase(config: Config, log: Logger): Promise<Databas
 }
 
 async function openMigrated(connection: Connection, log: Logger, stop: () => Promise<void>): Promise<Database> {
-  const db = openDb(connection, log)
+  const pool = openPool(connection, log)
   const close = async () => {
-    await db.close()
+    await pool.end()
     await stop()
   }
   try {
-    await checkServer(db)
-    const applied = await migrate(db.pool)
+    await checkServer(pool)
+    const applied = await migrate(pool)
     if (applied.length > 0) log.info({ migrations: applied }, 'migrations applied')
-    return { db, close }
+    return { pool, connection, close }
   } catch (error) {
     await close()
     if (error instanceof MigrationRefused) throw new StartFailure(EXIT.databaseUnreachable, error.message)
@@ -38,14 +39,14 @@ async function openMigrated(connection: Connection, log: Logger, stop: () => Pro
   }
 }
 
-async function checkServer({ pool }: Db): Promise<void> {
+async function checkServer(pool: pg.Pool): Promise<void> {
   const version = await serverVersion(pool)
   if (version >= OLDEST_MAJOR * 10_000) return
   const message = `PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is ${Math.floor(version / 10_000)}`
   throw new StartFailure(EXIT.databaseUnreachable, message)
 }
 
-async function serverVersion(pool: Db['pool']): Promise<number> {
+async function serverVersion(pool: pg.Pool): Promise<number> {
   try {
     const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version")
     return Number(rows[0]?.version)

@@ -48,6 +48,13 @@ export const HTTP_ERRORS = {
     message: 'This process cannot take requests at the moment.',
     headers: { 'retry-after': '1' },
   },
+  controlAway: {
+    status: 503,
+    type: 'server_error',
+    code: 'overloaded',
+    message: 'This part of the server is being started. Try again in a moment.',
+    headers: { 'retry-after': '1' },
+  },
   internal: { status: 500, type: 'server_error', code: 'internal_error', message: 'Something went wrong on our side.' },
 } as const satisfies Readonly<Record<string, HttpError>>
 

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Meter } from '@opentelemetry/api'
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { type CollectionResult, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { hrTime, type Tally } from './tally.ts'
 
@@ -10,8 +10,8 @@ export type Metrics = {
   readonly meter: Meter
   /** Takes in what is counted with every request. No key id, user or prompt may be an attribute. */
   add(...tallies: readonly Tally[]): void
-  /** Answers with everything in Prometheus' text form. */
-  answer(req: IncomingMessage, res: ServerResponse): void
+  /** Everything in Prometheus' text form. */
+  read(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -22,18 +22,25 @@ const SCOPE = 'ai-controller'
 /** One set of instruments, read by whoever scrapes. It opens no port of its own. */
 export function createMetrics(): Metrics {
   const exporter = new Exporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter(SCOPE)
   const stopWatching = watchProcess(meter)
   return {
     meter,
     add: (...tallies) => void exporter.tallies.push(...tallies),
-    answer: (req, res) => exporter.getMetricsRequestHandler(req, res),
+    read: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
     async stop() {
       stopWatching()
       await provider.shutdown()
     },
   }
+}
+
+/** Sends what `read` answered. */
+export function answerMetrics(res: ServerResponse, text: string): void {
+  res.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' })
+  res.end(text)
 }
 
 class Exporter extends PrometheusExporter {

@@ -5,7 +5,7 @@ import type { Logger } from './log.ts'
 type Listener = (words: readonly string[]) => void
 
 /**
- * Words from whichever node to all of them, itself included. They may be lost, so nothing depends on them but how soon
+ * Words from whichever process to all of them, of every node, itself included. They may be lost, so nothing depends on them but how soon
  * somebody sees something; what must not be lost is a change (`changes.ts`).
  */
 export type Signals = {
@@ -16,12 +16,7 @@ export type Signals = {
   close(): void
 }
 
-type Needs = {
-  readonly db: Pick<Db, 'pool'>
-  readonly log: Logger
-  /** True when no other node can be there: the database is this process's own. */
-  readonly alone: boolean
-}
+type Needs = { readonly db: Pick<Db, 'pool'>; readonly log: Logger }
 
 type Ear = { readonly channel: string; readonly listener: Listener; readonly closed: () => void }
 
@@ -45,7 +40,6 @@ class SignalBoard implements Signals {
 
   publish(channel: string, words: readonly string[]): void {
     if (words.length === 0) return
-    if (this.#needs.alone) return this.#hear(channel, words)
     const messages: string[] = []
     for (let at = 0; at < words.length; at += MAX_WORDS) {
       messages.push(JSON.stringify([channel, ...words.slice(at, at + MAX_WORDS)]))
@@ -77,7 +71,7 @@ class SignalBoard implements Signals {
 
   /** A connection of its own only while somebody listens. */
   async #connect(): Promise<void> {
-    if (this.#needs.alone || this.#client || this.#connecting || this.#closed || this.#ears.size === 0) return
+    if (this.#client || this.#connecting || this.#closed || this.#ears.size === 0) return
     this.#connecting = true
     const { db, log } = this.#needs
     try {

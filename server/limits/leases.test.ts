@@ -87,7 +87,7 @@ describe('when the database is away', () => {
       now: () => Date.parse('2026-11-23T12:00:00Z'),
       store: { ...store, lease: (asked) => (away ? Promise.reject(new Error('away')) : store.lease(asked)) },
     })
-    leases.set(await readLimitWorld(db))
+    leases.set(await readLimitWorld(db.pool))
     await leases.heartbeat()
     // Two more nodes, so that the share of this one is a third.
     await pool.query(`DELETE FROM limit_nodes WHERE id <> $1`, [leases.nodeId])
@@ -132,7 +132,7 @@ test('a limit per day goes on in the calendar of another time zone, with what wa
   const [before, after] = ['UTC', 'Asia/Kolkata']
   await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: after } })
   await changeCalendar(db.prisma, { before, after }, new Date(world.now))
-  node.leases.set(await readLimitWorld(db))
+  node.leases.set(await readLimitWorld(db.pool))
   expect(admitted(await Promise.all(Array.from({ length: 10 }, () => reserve(node))))).toHaveLength(4)
   await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: before } })
 })

@@ -134,7 +134,7 @@ builder.prismaObjectFields(Provider, (t) => ({
     ...readers,
     type: BreakerState,
     description: forReaders('Whether the answering node asks it at the moment; null for a pool, its members have one.'),
-    resolve: ({ id, kind }, _args, context) => (kind === 'POOL' ? null : signedIn(context).parts.breakers.of(id).state),
+    resolve: ({ id, kind }, _args, context) => (kind === 'POOL' ? null : signedIn(context).parts.breakerState(id)),
   }),
   createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
   deletedAt: t.expose('deletedAt', {

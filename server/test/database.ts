@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
-import { type Connection, type Db, openDb } from '../lib/db.ts'
+import { type Db, openDb } from '../lib/db.ts'
 import { createLog } from '../lib/log.ts'
+import type { Connection } from '../lib/pool.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

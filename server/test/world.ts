@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { afterAll } from 'vitest'
 import { readConfig } from '../config.ts'
 import type { Role } from '../generated/prisma/enums.ts'
+import { createAddressReader } from '../lib/address.ts'
 import { Breakers } from '../lib/breaker.ts'
 import { createChanges } from '../lib/changes.ts'
 import { createKeyring } from '../lib/keyring.ts'
 import { createLog } from '../lib/log.ts'
 import { createMetrics } from '../lib/metrics.ts'
 import { createOutgoing } from '../lib/outgoing.ts'
-import type { Parts } from '../lib/parts.ts'
+import type { GatewayParts, Parts } from '../lib/parts.ts'
 import { createRandom } from '../lib/random.ts'
 import { createSignals } from '../lib/signals.ts'
 import { giveDefaultLimits } from '../limits/default-limits.service.ts'
@@ -33,7 +34,7 @@ export function testClock(start = new Date('2026-11-23T12:00:00.000Z')): TestClo
 
 /** Parts over a database of this test file alone, and people who can act. */
 export type World = {
-  readonly parts: Parts
+  readonly parts: GatewayParts & Parts
   readonly db: TestDb
   readonly clock: TestClock
   /** A new person, signed in. */
@@ -50,7 +51,8 @@ export async function testWorld(): Promise<World> {
   const clock = testClock()
   const log = createLog('silent')
   const config = readConfig({ AIC_LOOPBACK_UPSTREAMS: '1', AIC_LOG_LEVEL: 'silent', AIC_DATA_DIR: 'data' })
-  const parts: Parts = {
+  const breakers = new Breakers(() => performance.now())
+  const parts: GatewayParts & Parts = {
     config,
     db,
     log,
@@ -60,9 +62,11 @@ export async function testWorld(): Promise<World> {
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
     changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
     followers: [giveDefaultLimits],
-    signals: createSignals({ db, log, alone: false }),
+    signals: createSignals({ db, log }),
     metrics: createMetrics(),
-    breakers: new Breakers(() => performance.now()),
+    breakers,
+    breakerState: async (providerId) => breakers.of(providerId).state,
+    addressOf: createAddressReader(config.trustedProxies),
   }
   await parts.changes.start()
   afterAll(async () => {

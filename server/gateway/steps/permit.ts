@@ -1,4 +1,3 @@
-import { clientAddress } from '../../lib/address.ts'
 import { RULE_WORDS } from '../../rules/access.ts'
 import type { Call } from '../call.ts'
 import type { SecretRow } from '../directory.store.ts'
@@ -31,7 +30,7 @@ function deny(message: string, by: RefusedBy, asked?: Asked): never {
 /** Refuses an address or an endpoint that the key is not for, before the body is read. */
 export function permitCaller(gateway: Pipeline, { req }: Call, { endpoint }: Route, { key }: SecretRow): void {
   const { restriction } = key
-  if (!restriction.allowsAddress(() => clientAddress(req, gateway.trustedProxies))) {
+  if (!restriction.allowsAddress(() => gateway.addressOf(req))) {
     deny('Denied by IP address: this API key does not work from this address.', { type: 'ADDRESS', id: key.id })
   }
   if (!restriction.allowsEndpoint(RESTRICTED_AS[endpoint])) {

@@ -1,30 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll } from 'vitest'
-import { type Config, readConfig } from '../../config.ts'
+import type { Config } from '../../config.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
-import { Breakers } from '../../lib/breaker.ts'
 import { change } from '../../lib/change.ts'
-import { createChanges } from '../../lib/changes.ts'
-import { systemClock } from '../../lib/clock.ts'
-import { createKeyring } from '../../lib/keyring.ts'
-import { createLog } from '../../lib/log.ts'
-import { createMetrics } from '../../lib/metrics.ts'
-import { createOutgoing } from '../../lib/outgoing.ts'
-import type { Parts } from '../../lib/parts.ts'
+import type { GatewayParts, Parts } from '../../lib/parts.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { seal } from '../../lib/seal.ts'
 import { mintSecret, toStoredSecret } from '../../lib/secret.ts'
-import { createSignals } from '../../lib/signals.ts'
-import { giveDefaultLimits } from '../../limits/default-limits.service.ts'
 import { type TestDb, testDb } from '../../test/database.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { installLane } from '../lane/lane.ts'
 import type { Admission } from '../steps/admit.ts'
+import { testParts } from './parts.ts'
 import { CREDENTIAL, listen, type Provider, startProvider } from './provider.ts'
 
 /** A caller's key in the world: what it sends, and its rows. */
@@ -38,7 +27,7 @@ export type TestKey = {
 /** A gateway on a real port with a real database, and a provider that does what the test says. */
 export type World = {
   readonly db: TestDb
-  readonly parts: Parts
+  readonly parts: GatewayParts & Parts
   readonly gateway: Gateway
   readonly url: string
   readonly port: number
@@ -64,39 +53,8 @@ export type TestMember = Partial<Prisma.PoolMemberUncheckedCreateWithoutPoolInpu
 
 export type Entry = NonNullable<Awaited<ReturnType<TestDb['prisma']['usageEntry']['findFirst']>>>
 
-// The whole suite runs against both ways through the process: `AIC_FAST_PATH=0` is node:http and undici.
-// biome-ignore lint/style/noProcessEnv: only whoever starts the tests can say which way they mean.
-const FAST_PATH = process.env['AIC_FAST_PATH'] ?? '1'
-
 /** The id of the rule by which everybody may use everything. */
 export const EVERYTHING = '00000000-0000-7000-8000-000000000001'
-
-/** Time for breakers alone: a test need not wait for them. */
-export const breakerTime = { aheadMs: 0 }
-
-export function testParts(db: TestDb, set: Partial<Config> = {}, ownPorts: () => readonly number[] = () => []): Parts {
-  const dataDir = mkdtempSync(join(tmpdir(), 'aic-gateway-'))
-  afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
-  const config = {
-    ...readConfig({ AIC_DATA_DIR: dataDir, AIC_LOOPBACK_UPSTREAMS: '1', AIC_FAST_PATH: FAST_PATH }),
-    ...set,
-  }
-  const log = createLog('silent')
-  return {
-    config,
-    db,
-    log,
-    clock: systemClock,
-    random: systemRandom,
-    keyring: createKeyring([Buffer.alloc(32, 7)]),
-    outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: config.loopbackUpstreams, ownPorts }),
-    changes: createChanges({ db, clock: systemClock, log, stalenessMs: config.stalenessMs }),
-    followers: [giveDefaultLimits],
-    signals: createSignals({ db, log, alone: true }),
-    metrics: createMetrics(),
-    breakers: new Breakers(() => performance.now() + breakerTime.aheadMs),
-  }
-}
 
 async function addUser(pool: pg.Pool): Promise<string> {
   const id = systemRandom.uuidv7()
@@ -173,7 +131,7 @@ function changer(parts: Parts): World['change'] {
     })
 }
 
-function closeAfterAll(servers: readonly Server[], gateway: Gateway, parts: Parts) {
+function closeAfterAll(servers: readonly Server[], gateway: Gateway, parts: GatewayParts) {
   afterAll(async () => {
     for (const server of servers) {
       server.closeAllConnections()
@@ -184,7 +142,7 @@ function closeAfterAll(servers: readonly Server[], gateway: Gateway, parts: Part
   })
 }
 
-async function serve(gateway: Gateway, { config, clock }: Parts) {
+async function serve(gateway: Gateway, { config, clock }: GatewayParts) {
   const served = await listen((req, res) => gateway.handle(req, res))
   if (config.fastPath) {
     const timeouts = { headersTimeout: 10_000, requestTimeout: 45_000, keepAliveTimeout: 75_000 }

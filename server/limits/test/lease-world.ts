@@ -27,7 +27,7 @@ export type World = { now: number; nodes: TestNode[] }
 
 export async function join(world: World): Promise<TestNode> {
   const leases = new Leases({ nodeId: id(), store: createLeaseStore(pool), now: () => world.now })
-  leases.set(await readLimitWorld(db))
+  leases.set(await readLimitWorld(db.pool))
   await leases.heartbeat()
   const node = { leases, alive: true }
   world.nodes.push(node)

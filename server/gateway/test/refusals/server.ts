@@ -19,8 +19,7 @@ async function startApp(world: World): Promise<number> {
         if (req.headers['x-bug'] === 'inside') Object.defineProperty(req, 'url', { get: bug })
         world.gateway.handle(req, res)
       },
-      graphql: nothing,
-      metrics: nothing,
+      control: nothing,
       notReady: () => null,
       draining: () => false,
     },

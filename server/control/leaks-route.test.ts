@@ -2,10 +2,10 @@ import { createSign, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
-import { updateGovernanceSettings } from './governance/settings.service.ts'
-import { createApiKey } from './keys/create-key.service.ts'
+import { updateGovernanceSettings } from '../governance/settings.service.ts'
+import { createApiKey } from '../keys/create-key.service.ts'
+import { testWorld } from '../test/world.ts'
 import { leaksRoute } from './leaks-route.ts'
-import { testWorld } from './test/world.ts'
 
 const world = await testWorld()
 const provider = await world.provider()

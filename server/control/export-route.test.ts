@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
+import { createApiKey } from '../keys/create-key.service.ts'
+import { deleteApiKey } from '../keys/keys.service.ts'
+import { testWorld } from '../test/world.ts'
+import { createAccessToken } from '../users/access-tokens.service.ts'
 import { exportRoutes } from './export-route.ts'
-import { createApiKey } from './keys/create-key.service.ts'
-import { deleteApiKey } from './keys/keys.service.ts'
-import { testWorld } from './test/world.ts'
-import { createAccessToken } from './users/access-tokens.service.ts'
 
 const world = await testWorld()
 const provider = await world.provider()

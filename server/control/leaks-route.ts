@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { takeLeakReport } from './governance/leaks.service.ts'
-import { clientAddress, readRanges } from './lib/address.ts'
-import { answerHttpError, HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
-import type { Parts } from './lib/parts.ts'
-import { InvalidInput } from './lib/problems.ts'
-import { createSlots } from './lib/slots.ts'
+import { takeLeakReport } from '../governance/leaks.service.ts'
+import { answerHttpError, HTTP_ERRORS, type HttpError } from '../lib/http-error.ts'
+import type { Parts } from '../lib/parts.ts'
+import { InvalidInput } from '../lib/problems.ts'
+import { createSlots } from '../lib/slots.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -45,7 +44,6 @@ const header = (req: IncomingMessage, name: string) => String(req.headers[name] 
 
 /** `POST /leaks`: signed reports of leaked keys, in the form of GitHub's secret scanning. */
 export function leaksRoute(parts: Parts): (req: IncomingMessage, res: ServerResponse) => void {
-  const trusted = readRanges(parts.config.trustedProxies)
   // A stranger's bodies take little memory, whatever their number.
   const slots = createSlots({ concurrent: 2, waiting: 20 })
 
@@ -57,7 +55,7 @@ export function leaksRoute(parts: Parts): (req: IncomingMessage, res: ServerResp
     if (identifier === '' || signature === '') return refuse(UNSIGNED)
     const body = await readBody(req)
     if (body === null) return refuse(HTTP_ERRORS.requestTooLarge)
-    const answers = await takeLeakReport(parts, { body, identifier, signature }, clientAddress(req, trusted))
+    const answers = await takeLeakReport(parts, { body, identifier, signature }, parts.addressOf(req))
     if (answers === null) return refuse(UNSIGNED)
     res.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId })
     res.end(JSON.stringify(answers))

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { exportAudit, exportRegister, exportReview, type Format } from './governance/export.service.ts'
-import { readSessionCookie } from './graphql/cookies.ts'
-import { clientAddress, readRanges } from './lib/address.ts'
-import { answerHttpError, HTTP_ERRORS } from './lib/http-error.ts'
-import type { Parts } from './lib/parts.ts'
-import { findViewer } from './users/sign-in.service.ts'
-import type { Act } from './users/viewer.ts'
+import { exportAudit, exportRegister, exportReview, type Format } from '../governance/export.service.ts'
+import { readSessionCookie } from '../graphql/cookies.ts'
+import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
+import type { Parts } from '../lib/parts.ts'
+import { findViewer } from '../users/sign-in.service.ts'
+import type { Act } from '../users/viewer.ts'
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void
 type Ask = (name: string) => string | null
@@ -28,14 +27,12 @@ const EXPORTS: readonly (readonly [path: string, name: string, run: Export])[] =
 
 /** Files that are streamed to a signed-in person: `?format=csv|json|jsonl` and the names of filters. */
 export function exportRoutes(parts: Parts): [string, Handler][] {
-  const trusted = readRanges(parts.config.trustedProxies)
-
   async function actOf(req: IncomingMessage, requestId: string): Promise<Act | null> {
     const [, accessToken] = /^bearer (\S+)$/i.exec(req.headers.authorization ?? '') ?? []
     const sessionToken = readSessionCookie(req.headers.cookie)
     const proof = accessToken !== undefined ? { accessToken } : sessionToken !== null ? { sessionToken } : null
     const viewer = proof && (await findViewer(parts, proof))
-    const address = clientAddress(req, trusted)
+    const address = parts.addressOf(req)
     return viewer && { parts, viewer, origin: { requestId, address, userAgent: null } }
   }
 

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
+import { testWorld } from '../test/world.ts'
+import { createMeterEntry } from '../usage/meter-entries.ts'
+import { anEntry, anIntent } from '../usage/test/entries.ts'
+import { createAccessToken } from '../users/access-tokens.service.ts'
 import { metricsRoute } from './metrics-route.ts'
-import { testWorld } from './test/world.ts'
-import { createMeterEntry } from './usage/meter-entries.ts'
-import { anEntry, anIntent } from './usage/test/entries.ts'
-import { createAccessToken } from './users/access-tokens.service.ts'
 
 const world = await testWorld()
 const { parts } = world
-const server = createServer(metricsRoute(parts, parts.metrics)).listen(0, '127.0.0.1')
+const server = createServer(metricsRoute(parts, () => parts.metrics.read())).listen(0, '127.0.0.1')
 await once(server, 'listening')
 afterAll(() => server.close())
 const address = server.address()

@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
+import { answerMetrics } from '../lib/metrics.ts'
+import type { Parts } from '../lib/parts.ts'
+import { findViewer } from '../users/sign-in.service.ts'
+import { isAdministrator } from '../users/viewer.ts'
+
+/** `/metrics` of the gateway beside everything else: for an administrator's access token only. */
+export function metricsRoute(
+  parts: Parts,
+  readMetrics: () => Promise<string>,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  async function answer(req: IncomingMessage, res: ServerResponse) {
+    if (req.method !== 'GET') return answerHttpError(req, res, HTTP_ERRORS.getOnly, parts.random.uuidv7())
+    const [, accessToken] = /^bearer (\S+)$/i.exec(req.headers.authorization ?? '') ?? []
+    const viewer = accessToken === undefined ? null : await findViewer(parts, { accessToken })
+    if (viewer && isAdministrator(viewer)) return answerMetrics(res, await readMetrics())
+    answerHttpError(req, res, HTTP_ERRORS.unauthenticated, parts.random.uuidv7())
+  }
+  return (req, res) => {
+    answer(req, res).catch((error: unknown) => {
+      parts.log.error({ err: error }, 'metrics could not be answered')
+      answerHttpError(req, res, HTTP_ERRORS.internal, parts.random.uuidv7())
+    })
+  }
+}
