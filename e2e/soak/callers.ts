@@ -44,7 +44,9 @@ export function callOnce(aim: Aim, kind: Kind, agent: Agent | false): Promise<st
     req.destroy()
   }
   req.end(body)
-  if (kind.leavesAfterMs !== null) setTimeout(leave, kind.leavesAfterMs)
+  // Counted from when it was sent: on a busy machine it could have left before, and nobody would have heard of it.
+  const { leavesAfterMs } = kind
+  if (leavesAfterMs !== null) req.on('finish', () => setTimeout(leave, leavesAfterMs))
   return promise
 }
 
@@ -63,9 +65,12 @@ async function churn({ port, secret }: Aim, index: number): Promise<void> {
   else socket.destroy()
 }
 
+/** The gateway closes the connection of a broken stream when nobody has used it for a second: a pool is quicker. */
+const IDLE_MS = 500
+
 /** Starts requests on a clock, whatever becomes of those before; every tenth has a connection of its own. */
 export async function callFor(aim: Aim, tally: Tally, rate: number, ms: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 2000 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 2000, timeout: IDLE_MS })
   const open = new Set<Promise<void>>()
   const begun = performance.now()
   const start = async (index: number): Promise<void> => {
