@@ -1,7 +1,7 @@
 import { compileModels } from '../providers/model.ts'
-import { listPoolModels, type Member, renamed } from '../providers/pool.ts'
+import { askMember, listPoolModels, type Member } from '../providers/pool.ts'
 import type { ProviderRow } from './directory.store.ts'
-import { type Candidate, isNameable, type Target, type Upstream } from './target.ts'
+import type { Candidate, Target, Upstream } from './target.ts'
 
 type Ranked = Member & { share: number }
 
@@ -51,10 +51,8 @@ export class ProviderPool implements Target {
 
   #candidate(member: Member, asked: string): Candidate | null {
     const upstream = this.#find(member.providerId)
-    if (!upstream?.enabled || upstream.credential === null) return null
-    const model = renamed(member, asked)
-    const name = model ?? asked
-    return upstream.allows(name) && isNameable(upstream, name) ? { providerId: upstream.id, upstream, model } : null
+    const askable = upstream && askMember(member, upstream, asked)
+    return askable ? { ...askable, upstream } : null
   }
 }
 

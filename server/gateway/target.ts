@@ -1,6 +1,6 @@
 import type { Breaker } from '../lib/breaker.ts'
-import type { Askable } from '../limits/leases.ts'
 import type { ModelMatcher } from '../providers/model.ts'
+import type { Askable } from '../providers/pool.ts'
 import type { ProviderRow } from './directory.store.ts'
 import type { Connections } from './lean/pool.ts'
 import type { Places } from './places.ts'
@@ -37,7 +37,3 @@ export type Upstream = Target &
     readonly retries: RetryBudget
     readonly places: Places
   }
-
-/** On Azure a model is a piece of the path; one of dots would lead out of the provider's prefix. */
-export const isNameable = ({ wireFormat }: Pick<Upstream, 'wireFormat'>, model: string): boolean =>
-  wireFormat !== 'AZURE' || !/^\.+$/.test(model)

@@ -3,10 +3,9 @@ import type { Breakers } from '../lib/breaker.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Outgoing } from '../lib/outgoing.ts'
-import { open } from '../lib/seal.ts'
+import { readCredential } from '../providers/credential.ts'
 import { compileModels, listModels, type ModelMatcher } from '../providers/model.ts'
-import { credentialHeaders, credentialPlace } from '../providers/provider.ts'
-import type { ProviderRow, SingleRow } from './directory.store.ts'
+import type { SingleRow } from './directory.store.ts'
 import { type Connections, LeanPool } from './lean/pool.ts'
 import { Places } from './places.ts'
 import { RetryBudget } from './retry-budget.ts'
@@ -73,19 +72,6 @@ function openConnections(outgoing: Outgoing, origin: string, connectTimeoutMs: n
 /** Lets what is running finish. */
 export function closeConnections(connections: Connections): void {
   connections.close().catch(() => undefined)
-}
-
-function readCredential(keyring: Keyring, log: Logger, row: ProviderRow): readonly string[] | null {
-  if (row.authType === 'NONE') return []
-  if (row.sealedCredential === null) return null
-  try {
-    const credential = open(keyring, credentialPlace(row.id), row.sealedCredential)
-    return Object.entries(credentialHeaders(row, credential)).flat()
-  } catch (error) {
-    // Edited, moved or sealed under another master key: this provider alone does not work.
-    log.error({ err: error, providerId: row.id }, 'a provider credential cannot be opened')
-    return null
-  }
 }
 
 const REMEMBERED = 1_000

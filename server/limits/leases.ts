@@ -1,3 +1,4 @@
+import type { Askable } from '../providers/pool.ts'
 import type { Charge } from './charge.ts'
 import { LimitGate } from './gate.ts'
 import { Held, NOTHING_HELD } from './held.ts'
@@ -9,9 +10,6 @@ import type { Node } from './node.ts'
 import { costOf, type Tokens, worstCost } from './price.ts'
 import { PriceIndex } from './price-index.ts'
 import type { Reservation } from './reservation.ts'
-
-/** A provider that may be asked, and the model it would be asked for; null: for the one that the caller names. */
-export type Askable = { readonly providerId: string; readonly model: string | null }
 
 /** The most a request can take. Its tokens are only asked for when a limit needs them. */
 export type Wish = Subject & {

@@ -1,3 +1,5 @@
+import type { WireFormat } from '../generated/prisma/enums.ts'
+
 /** Whether a model name is one that a list of names and globs allows. `*` stands for any characters, `?` for one. */
 export type ModelMatcher = (model: string) => boolean
 
@@ -35,6 +37,10 @@ export function compileModels(patterns: readonly string[]): ModelMatcher {
   const globs = patterns.filter(isGlob)
   return (model) => names.has(model) || globs.some((glob) => matchesGlob(glob, model))
 }
+
+/** On Azure a model is a piece of the path; one of dots would lead out of the provider's prefix. */
+export const isNameable = ({ wireFormat }: { readonly wireFormat: WireFormat }, model: string): boolean =>
+  wireFormat !== 'AZURE' || !/^\.+$/.test(model)
 
 /** The names a caller can choose from: the enabled ones that are no globs, and the discovered ones a glob allows. */
 export function listModels(enabled: readonly string[], discovered: readonly string[]): string[] {

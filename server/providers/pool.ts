@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ProviderKind, WireFormat } from '../generated/prisma/enums.ts'
 import type { InputIssue } from '../lib/problems.ts'
 import { isId, name } from '../lib/text.ts'
-import { compileModels, listModels } from './model.ts'
+import { compileModels, isNameable, listModels, type ModelMatcher } from './model.ts'
 
 /** What a member calls a model that callers call otherwise. */
 export type ModelRename = { readonly from: string; readonly to: string }
@@ -59,9 +59,25 @@ export const issuesOfKind = (kind: ProviderKind, given: Readonly<Record<string, 
 export const speakAlike = (one: WireFormat, other: WireFormat): boolean =>
   (one === 'ANTHROPIC') === (other === 'ANTHROPIC')
 
-/** The name by which a member is asked for what the caller calls `model`; null: by the same. */
-export const renamed = ({ models }: Pick<Member, 'models'>, model: string): string | null =>
-  models.find(({ from }) => from === model)?.to ?? null
+/** A provider that may be asked, and the model it would be asked for; null: for the one that the caller names. */
+export type Askable = { readonly providerId: string; readonly model: string | null }
+
+/** What decides whether a provider can be asked, and for which models. */
+export type Usable = {
+  readonly enabled: boolean
+  readonly wireFormat: WireFormat
+  /** Null: there is none that can be used. */
+  readonly credential: readonly string[] | null
+  readonly allows: ModelMatcher
+}
+
+/** Whom a pool asks, when it asks this member for what the caller calls `asked`; null: it cannot be asked for that. */
+export function askMember({ providerId, models }: Member, provider: Usable, asked: string): Askable | null {
+  if (!provider.enabled || provider.credential === null) return null
+  const model = models.find(({ from }) => from === asked)?.to ?? null
+  const name = model ?? asked
+  return provider.allows(name) && isNameable(provider, name) ? { providerId, model } : null
+}
 
 type Offer = { readonly enabledModels: readonly string[]; readonly discoveredModels: readonly string[] }
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../generated/prisma/enums.ts'
+import type { Askable } from '../providers/pool.ts'
 
 /** Where a "no" can come from, in the order in which a request meets them. Limits come last. */
 export type AccessLayer = 'KEY' | 'ADDRESS' | 'PROVIDER_MODELS' | 'KEY_RESTRICTION' | 'RULE' | 'LIMIT'
@@ -28,6 +29,8 @@ export type AccessExplanation = {
   readonly keyId: string | null
   readonly userId: string
   readonly providerId: string
+  /** Who would be asked: the provider itself, or those members of a pool that can be asked for the model. */
+  readonly askable: readonly Askable[]
   readonly model: string
   readonly verdicts: readonly AccessVerdict[]
 }

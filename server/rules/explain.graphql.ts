@@ -9,7 +9,9 @@ export const AccessLayer = builder.enumType('AccessLayer', {
   values: {
     KEY: { description: 'The key, its owner or its provider is not in use.' },
     ADDRESS: { description: 'The networks a key is restricted to.' },
-    PROVIDER_MODELS: { description: 'The models a provider enables.' },
+    PROVIDER_MODELS: {
+      description: 'What a provider can be asked for: the models it enables, and of a pool what its members do.',
+    },
     KEY_RESTRICTION: { description: 'The endpoints and models a key is restricted to.' },
     RULE: { description: 'Rules: one that denies, or none that allows.' },
     LIMIT: { description: 'Limits and budgets.' },

@@ -3,11 +3,11 @@ import { findApiKey } from '../keys/keys.service.ts'
 import { compileRestrictions, type Restrictions } from '../keys/restriction.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
-import { compileModels } from '../providers/model.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type AccessExplanation, type AccessQuestion, type AccessVerdict, RULE_WORDS } from './access.ts'
 import { RuleIndex } from './evaluate.ts'
 import { findPerson, findProvider } from './explain.store.ts'
+import { explainProvider } from './explain-provider.ts'
 import { findRule, listTermsFor } from './rules.store.ts'
 
 type Key = NonNullable<Awaited<ReturnType<typeof findApiKey>>>
@@ -25,14 +25,16 @@ export async function explainAccess(act: Act, question: AccessQuestion): Promise
   const parties = await findParties(act, question)
   if (!parties) return null
   const { key, person, provider } = parties
+  const { verdict, askable } = explainProvider(act.parts, provider, question.model)
   const verdicts = [
     ofKey(act, parties),
     ...(key ? ofCaller(key, question) : []),
-    ofProvider(provider, question.model),
+    verdict,
     ...(key ? [ofModels(key, question.model)] : []),
     await ofRules(act, person, provider, question.model),
   ]
-  return { keyId: key?.id ?? null, userId: person.id, providerId: provider.id, model: question.model, verdicts }
+  const { model } = question
+  return { keyId: key?.id ?? null, userId: person.id, providerId: provider.id, askable, model, verdicts }
 }
 
 async function findParties(act: Act, question: AccessQuestion): Promise<Parties | null> {
@@ -106,12 +108,6 @@ function ofCaller(key: Key, { address, endpoint }: AccessQuestion): AccessVerdic
         ]),
     ...(endpoint == null ? [] : [of('KEY_RESTRICTION', restriction.allowsEndpoint(endpoint), 'for this endpoint')]),
   ]
-}
-
-function ofProvider({ id, name, enabledModels }: Provider, model: string): AccessVerdict {
-  const allowed = compileModels(enabledModels)(model)
-  const message = allowed ? 'The provider enables this model.' : 'The provider does not enable this model.'
-  return { layer: 'PROVIDER_MODELS', allowed, message, id, name }
 }
 
 function ofModels(key: Key, model: string): AccessVerdict {

@@ -1,4 +1,6 @@
 import type { Tx } from '../lib/db.ts'
+import { storedRenames } from '../providers/pool.ts'
+import { MEMBER_ORDER } from '../providers/providers.store.ts'
 
 /** The person with everything that rules ask about them. */
 export async function findPerson(tx: Tx, id: string) {
@@ -11,4 +13,15 @@ export async function findPerson(tx: Tx, id: string) {
   return { ...person, groupIds: memberships.map(({ groupId }) => groupId) }
 }
 
-export const findProvider = (tx: Tx, id: string) => tx.provider.findUnique({ where: { id } })
+/** The provider, and of a pool the members that are not deleted, each with the provider that it is. */
+export async function findProvider(tx: Tx, id: string) {
+  const members = {
+    where: { provider: { deletedAt: null } },
+    orderBy: [...MEMBER_ORDER],
+    include: { provider: true },
+  }
+  const provider = await tx.provider.findUnique({ where: { id }, include: { members } })
+  if (!provider) return null
+  const renamed = provider.members.map(({ models, ...member }) => ({ ...member, models: storedRenames.parse(models) }))
+  return { ...provider, members: renamed }
+}

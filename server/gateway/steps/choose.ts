@@ -1,10 +1,11 @@
+import { isNameable } from '../../providers/model.ts'
 import { azureBase, azureQuery } from '../../providers/provider.ts'
 import type { Ask } from '../ask.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'
 import type { Endpoint, Route } from '../route.ts'
-import { type Candidate, isNameable, type Target, type Upstream } from '../target.ts'
+import type { Candidate, Target, Upstream } from '../target.ts'
 
 const ANTHROPIC: ReadonlySet<Endpoint> = new Set(['messages', 'messages/count_tokens'])
 

@@ -25,7 +25,7 @@ export async function startPools(world: World) {
   return {
     first,
     second,
-    async pair(set: { one?: Set; two?: Set; pool?: Set; members?: Partial<TestMember>[] } = {}) {
+    async pair(set: { one?: Set; two?: Set; pool?: Set; members?: readonly Partial<TestMember>[] } = {}) {
       const one = await world.addProvider({ baseUrl: first.url, ...set.one })
       const two = await world.addProvider({ baseUrl: second.url, ...set.two })
       const members = [one, two].map((providerId, at) => ({ ...set.members?.[at], providerId }))
