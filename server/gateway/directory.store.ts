@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { AuthType, Endpoint, ProviderKind, Role, WireFormat } from '../generated/prisma/enums.ts'
+import type { AuthType, EmergencyScope, Endpoint, ProviderKind, Role, WireFormat } from '../generated/prisma/enums.ts'
 import { compileRestrictions, type Restriction } from '../keys/restriction.ts'
 import type { Member } from '../providers/pool.ts'
 import type { RuleTerms } from '../rules/rule.ts'
@@ -10,6 +10,7 @@ export type KeyRow = {
   readonly ownerId: string
   readonly providerId: string
   readonly version: number
+  readonly createdAt: number
   readonly expiresAt: number | null
   readonly deleted: boolean
   readonly pending: boolean
@@ -37,6 +38,15 @@ export type UserRow = {
 
 /** A deleted group has no members. */
 export type GroupRow = { readonly id: string; readonly version: number; readonly userIds: readonly string[] }
+
+/** Many keys that ended at once; over: each of them has its own end, or has got its life back. */
+export type EmergencyRow = {
+  readonly id: string
+  readonly scope: EmergencyScope
+  readonly subjectId: string | null
+  readonly startedAt: number
+  readonly over: boolean
+}
 
 /** A deleted rule is not enabled. */
 export type RuleRow = RuleTerms & { readonly version: number }
@@ -70,7 +80,7 @@ export type SingleRow = ProviderRow & { readonly baseUrl: string }
 
 const SECRETS = `
   SELECT s.id, s.public_id, s.secret_hash, s.pepper_version, s.expires_at AS secret_expires_at,
-    k.id AS key_id, k.owner_id, k.provider_id, k.version, k.expires_at, k.deleted_at, k.pending,
+    k.id AS key_id, k.owner_id, k.provider_id, k.version, k.created_at, k.expires_at, k.deleted_at, k.pending,
     k.models, k.addresses, k.endpoints::text[] AS endpoints, k.cache_seconds
   FROM key_secrets s JOIN api_keys k ON k.id = s.key_id`
 
@@ -84,6 +94,7 @@ type RawSecret = {
   readonly owner_id: string
   readonly provider_id: string
   readonly version: number
+  readonly created_at: Date
   readonly expires_at: Date | null
   readonly deleted_at: Date | null
   readonly pending: boolean
@@ -104,6 +115,7 @@ const toSecret = (row: RawSecret): SecretRow => ({
     ownerId: row.owner_id,
     providerId: row.provider_id,
     version: row.version,
+    createdAt: row.created_at.getTime(),
     expiresAt: row.expires_at?.getTime() ?? null,
     deleted: row.deleted_at !== null,
     pending: row.pending,
@@ -160,6 +172,16 @@ export async function listRules(pool: pg.Pool, ids: readonly string[] | null): P
     [ids],
   )
   return rows
+}
+
+/** These emergencies, or all that are not over. */
+export async function listEmergencies(pool: pg.Pool, ids: readonly string[] | null): Promise<readonly EmergencyRow[]> {
+  const { rows } = await pool.query<Omit<EmergencyRow, 'startedAt'> & { readonly startedAt: Date }>(
+    `SELECT id, scope, subject_id AS "subjectId", started_at AS "startedAt", finished_at IS NOT NULL AS over
+    FROM emergency_operations WHERE CASE WHEN $1::uuid[] IS NULL THEN finished_at IS NULL ELSE id = ANY($1) END`,
+    [ids],
+  )
+  return rows.map((row) => ({ ...row, startedAt: row.startedAt.getTime() }))
 }
 
 /** These providers, or all of them. Deleted ones are not enabled. */

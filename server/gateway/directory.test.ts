@@ -14,6 +14,7 @@ const row = (version: number, set: Partial<SecretRow['key']> = {}, publicId = 'a
     ownerId: 'o',
     providerId: 'p',
     version,
+    createdAt: 0,
     expiresAt: null,
     deleted: false,
     pending: false,

@@ -5,6 +5,8 @@ import type { Decision } from '../rules/evaluate.ts'
 import { AccessBook } from './access.ts'
 import {
   findSecret,
+  type KeyRow,
+  listEmergencies,
   listGroups,
   listProviders,
   listRules,
@@ -13,11 +15,13 @@ import {
   type SecretRow,
   type UserRow,
 } from './directory.store.ts'
+import { EmergencyBook } from './emergencies.ts'
 import type { Target, Upstream } from './target.ts'
 import { TargetBook } from './targets.ts'
 
 /**
- * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules and providers whole. It all moves
+ * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules, providers and
+ * emergencies whole. It all moves
  * forward only: what a change made us read is never overwritten by an answer that was asked for before it.
  */
 export type Directory = {
@@ -26,6 +30,8 @@ export type Directory = {
   /** One look-up however many ask at once. Rejects when the database does not answer. */
   find(publicId: string): Promise<SecretRow | null>
   isActive(userId: string): boolean
+  /** True while an emergency is in force that is about this key. */
+  isEnded(key: KeyRow): boolean
   /** What a key of this provider is for. */
   target(providerId: string): Target | undefined
   /** The provider, unless it is a pool. */
@@ -55,6 +61,7 @@ export function createDirectory(needs: Needs): Directory {
   const users = new Map<string, UserRow>()
   const targets = new TargetBook(needs)
   const access = new AccessBook()
+  const emergencies = new EmergencyBook(access)
   const listeners: (() => void)[] = []
 
   async function apply(entries: readonly Change[]) {
@@ -75,6 +82,8 @@ export function createDirectory(needs: Needs): Directory {
     if (providerIds.length > 0) targets.set(await listProviders(db.pool, providerIds))
     if (groupIds.length > 0) access.setGroups(await listGroups(db.pool, groupIds))
     if (ruleIds.length > 0) access.setRules(await listRules(db.pool, ruleIds), ruleIds)
+    const emergencyIds = idsOf(entries, 'EmergencyOperation')
+    if (emergencyIds.length > 0) emergencies.set(await listEmergencies(db.pool, emergencyIds))
     for (const listener of listeners) listener()
   }
 
@@ -82,6 +91,7 @@ export function createDirectory(needs: Needs): Directory {
     peek: (publicId) => keys.peek(publicId),
     find: (publicId) => keys.find(publicId),
     isActive: (userId) => users.get(userId)?.active === true,
+    isEnded: (key) => emergencies.isEnded(key),
     target: (providerId) => targets.find(providerId),
     upstream: (providerId) => targets.upstream(providerId),
     upstreams: () => targets.upstreams(),
@@ -95,6 +105,7 @@ export function createDirectory(needs: Needs): Directory {
       targets.set(await listProviders(db.pool, null))
       access.setGroups(await listGroups(db.pool, null))
       access.setRules(await listRules(db.pool, null))
+      emergencies.set(await listEmergencies(db.pool, null))
     },
     async stop() {
       targets.close()

@@ -7,6 +7,7 @@ export function refuseSecret(directory: Directory, secret: SecretRow, now: numbe
   const { key } = secret
   if (key.deleted) return 'key_deleted'
   if (isOver(key.expiresAt, now) || isOver(secret.expiresAt, now)) return 'key_expired'
+  if (directory.isEnded(key)) return 'key_expired'
   if (!directory.isActive(key.ownerId) || directory.target(key.providerId)?.enabled !== true) return 'key_disabled'
   return key.pending ? 'key_pending' : null
 }

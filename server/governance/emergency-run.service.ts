@@ -61,6 +61,18 @@ function restoreBatch(parts: Parts, operation: store.Operation, ids: readonly st
   })
 }
 
+/** Says that each key has its own end, so that the emergency itself need not be in force any more. */
+function finish(parts: Parts, operation: store.Operation): Promise<store.Operation> {
+  const { id, subjectName } = operation
+  return change(actingFor(parts, operation), async (tx, record) => {
+    const locked = (await store.lockOperation(tx, id)) ?? operation
+    if (locked.finishedAt) return locked
+    const subject = { subjectType: 'EmergencyOperation', subjectId: id, subjectName }
+    record({ action: 'finishEmergency', ...subject, after: { endedKeys: locked.endedKeys } })
+    return store.updateOperation(tx, id, { finishedAt: parts.clock.now() })
+  })
+}
+
 /** What an operation does at this time: end keys, give them back, or nothing any more. */
 const phaseOf = ({ finishedAt, undoneAt, restoredAt }: store.Operation) =>
   undoneAt && !restoredAt ? 'restoring' : finishedAt ? 'done' : 'ending'
@@ -81,8 +93,9 @@ async function* batches(parts: Parts, begun: store.Operation) {
         : await store.listRestorable(pool, operation.id, { after, take: END_BATCH })
     const last = ids.at(-1)
     if (last === undefined) {
-      const done = phase === 'ending' ? { finishedAt: now } : { restoredAt: now }
-      yield store.updateOperation(prisma, operation.id, done)
+      yield phase === 'ending'
+        ? finish(parts, operation)
+        : store.updateOperation(prisma, operation.id, { restoredAt: now })
       return
     }
     await (phase === 'ending' ? endBatch(parts, operation, ids) : restoreBatch(parts, operation, ids))
