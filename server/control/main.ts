@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { setPriority } from 'node:os'
 import { JOBS } from '../governance/all-jobs.service.ts'
 import { createJobRunner } from '../governance/jobs.service.ts'
 import { openDb } from '../lib/db.ts'
@@ -62,6 +63,8 @@ async function serve({ config, connection, socketPath, ownPorts }: Beginning): P
   }
 }
 
+// Where both want the same core, a request of a program comes before a page for a person.
+setPriority(5)
 // The gateway's process decides about the end of both: a Ctrl-C reaches this one as well, and must not cut off anybody.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 process.on('disconnect', () => process.exit(EXIT.failed))
