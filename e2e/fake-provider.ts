@@ -170,7 +170,8 @@ export async function startFakeProvider(options: FakeOptions = {}): Promise<Fake
   const host = options.host ?? '127.0.0.1'
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port ?? 0, host, resolve)
+    // As many callers at once as a test may have.
+    server.listen({ port: options.port ?? 0, host, backlog: 4096 }, resolve)
   })
   // A listening TCP server always has an AddressInfo.
   const { port } = server.address() as AddressInfo

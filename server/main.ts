@@ -82,12 +82,18 @@ function notReady(draining: boolean, gateway: Gateway): HttpError | null {
   return gateway.ready() ? null : HTTP_ERRORS.notReady
 }
 
+/**
+ * Connections that wait to be taken. Behind Node's 511 a caller whose connection was made waits for nothing: it is reset
+ * when it has sent its request. A thousand come at once when another node stops, or this one was held up for a moment.
+ */
+const BACKLOG = 4096
+
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(new StartFailure(EXIT.badConfiguration, `Cannot listen on ${host}, port ${port}: ${error.message}`))
     })
-    server.listen(port, host, () => resolve())
+    server.listen({ port, host, backlog: BACKLOG }, () => resolve())
   })
 }
 
