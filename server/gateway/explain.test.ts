@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { explainLimits } from '../limits/explain-limits.service.ts'
 import { explainAccess } from '../rules/explain.service.ts'
-import type { Act } from '../users/viewer.ts'
+import { administratorOf } from './test/act.ts'
 import { chat, startPools } from './test/pools.ts'
 import { startWorld } from './test/world.ts'
 
@@ -10,11 +10,7 @@ const world = await startWorld()
 const { pair } = await startPools(world)
 type Pair = Awaited<ReturnType<typeof pair>>
 
-const administrator: Act = {
-  parts: world.parts,
-  viewer: { id: '', username: 'admin', role: 'ADMINISTRATOR', via: 'session', proofId: '', scopes: ['READ'] },
-  origin: { requestId: null, address: null, userAgent: null },
-}
+const administrator = administratorOf(world.parts)
 
 const insert = (type: string, work: (tx: Prisma.TransactionClient, id: string) => Promise<unknown>) => {
   const id = crypto.randomUUID()

@@ -44,6 +44,10 @@ const TryLimitSuccess = builder.objectRef<LimitTrial>('TryLimitSuccess').impleme
     refusedRequests: t.exposeInt('refusedRequests', { description: 'How many of them it would have refused.' }),
     refusedKeys: t.exposeInt('refusedKeys', { description: 'Of how many keys.' }),
     refusedUsers: t.exposeInt('refusedUsers', { description: 'Of how many users.' }),
+    passedOnRequests: t.exposeInt('passedOnRequests', {
+      description:
+        'Of a limit on a member of pools: how many requests another member would have been asked for instead.',
+    }),
     examples: t.field({
       type: [LimitTrialExample],
       description: 'Up to 10 of them, those with the most requests first.',

@@ -2,9 +2,19 @@ import { z } from 'zod'
 import { parse } from '../lib/text.ts'
 import { limitShape } from '../limits/limit.ts'
 import { requireTarget } from '../limits/limits.service.ts'
+import { listPoolsOf } from '../providers/providers.store.ts'
+import { findProvider } from '../rules/explain.store.ts'
+import { explainProvider } from '../rules/explain-provider.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { findExcess, listMemberIds, readTrial, type TrialAnswer, type TrialQuestion } from './try-limit.store.ts'
+import {
+  findExcess,
+  listMemberIds,
+  listModelsAsked,
+  readTrial,
+  type TrialAnswer,
+  type TrialQuestion,
+} from './try-limit.store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -31,7 +41,8 @@ const toLike = (glob: string) =>
     .replaceAll('?', '_')
 
 /**
- * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone; `from`
+ * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone; of those
+ * that a member of a pool got there, only what no other member could be asked for, with pools as they are now. `from`
  * is later when there were too many to try. Minutes and hours count as those of the clock. Nothing is stored. Throws
  * `InvalidInput`, `NotFound` (its target).
  */
@@ -50,19 +61,33 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
     keyId,
     ownerIds: groupId !== null ? await listMemberIds(db.pool, groupId) : userId !== null ? [userId] : null,
     providerId,
+    poolIds: providerId === null ? [] : (await listPoolsOf(db.prisma, providerId)).map(({ id }) => id),
+    evasions: [],
     modelPattern: limit.modelPattern == null ? null : toLike(limit.modelPattern),
     metric: limit.metric,
     period: limit.period ?? null,
     amount: limit.amount,
     timeZone,
   })
-  return { from: question.from, to, ...(await readTrial(db.pool, question)) }
+  const evasions = await findEvasions(act, question)
+  return { from: question.from, to, ...(await readTrial(db.pool, { ...question, evasions })) }
+}
+
+/** For which models somebody else of a pool is asked when the provider on trial is full. */
+async function findEvasions({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion['evasions']> {
+  if (question.poolIds.length === 0) return []
+  const asked = await listModelsAsked(parts.db.pool, question)
+  const pools = await Promise.all(question.poolIds.map((id) => findProvider(parts.db.prisma, id)))
+  return asked.filter(({ poolId, model }) => {
+    const pool = pools.find((one) => one?.id === poolId)
+    return pool && explainProvider(parts, pool, model).askable.some((one) => one.providerId !== question.providerId)
+  })
 }
 
 /** The sums tell most of a day or a month; of full hours, and of requests at once, every request has to be seen. */
 async function withinReach({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion> {
-  const { period, to } = question
-  if (period !== null && period !== 'MINUTE' && period !== 'HOUR') return question
+  const { period, to, poolIds } = question
+  if (poolIds.length === 0 && period !== null && period !== 'MINUTE' && period !== 'HOUR') return question
   const excess = await findExcess(parts.db.pool, question, MAX_SINGLE_REQUESTS)
   if (excess === null) return question
   return { ...question, from: new Date(Math.min(excess.getTime() + HOUR_MS, to.getTime() - HOUR_MS)) }

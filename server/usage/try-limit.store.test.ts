@@ -16,7 +16,7 @@ await insertEntries(
   pool,
   times.map((at) => anEntry(anIntent(systemRandom.uuidv7(), at))),
 )
-const anybody = { keyId: null, ownerIds: null, providerId: null, modelPattern: null }
+const anybody = { keyId: null, ownerIds: null, providerId: null, poolIds: [], evasions: [], modelPattern: null }
 const question: TrialQuestion = {
   ...{ ...anybody, from: new Date(begin), to: new Date(begin + 72 * HOUR_MS) },
   ...{ metric: 'REQUESTS', period: 'DAY', amount: 100n, timeZone },
@@ -66,5 +66,12 @@ test('of many that a limit refuses all are counted, and those with the most requ
       .slice(0, 10),
   )
   const none = await readTrial(pool, { ...question, ...span, period: 'TOTAL', amount: 1_000n })
-  expect(none).toEqual({ requests: 465, refusedRequests: 0, refusedKeys: 0, refusedUsers: 0, examples: [] })
+  expect(none).toEqual({
+    requests: 465,
+    refusedRequests: 0,
+    refusedKeys: 0,
+    refusedUsers: 0,
+    passedOnRequests: 0,
+    examples: [],
+  })
 })

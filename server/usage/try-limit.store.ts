@@ -8,6 +8,10 @@ export type TrialQuestion = {
   readonly keyId: string | null
   readonly ownerIds: readonly string[] | null
   readonly providerId: string | null
+  /** The pools that the provider is a member of: what it answered there counts as well. */
+  readonly poolIds: readonly string[]
+  /** Models of these pools for which another member is asked when this one is full. */
+  readonly evasions: readonly { readonly poolId: string; readonly model: string }[]
   readonly modelPattern: string | null
   readonly metric: LimitMetric
   readonly period: LimitPeriod | null
@@ -31,6 +35,8 @@ export type TrialAnswer = {
   readonly refusedRequests: number
   readonly refusedKeys: number
   readonly refusedUsers: number
+  /** That another member of the pool would have been asked for instead. */
+  readonly passedOnRequests: number
   /** Those with the most requests first. */
   readonly examples: readonly Refused[]
 }
@@ -53,8 +59,9 @@ const WINDOWS = {
   TOTAL: `'epoch'::timestamptz`,
 } as const
 
-const CONCERNS = `($3::uuid IS NULL OR key_id = $3) AND ($4::uuid[] IS NULL OR owner_id = ANY($4))
-  AND ($5::uuid IS NULL OR provider_id = $5)`
+const CALLERS = `($3::uuid IS NULL OR key_id = $3) AND ($4::uuid[] IS NULL OR owner_id = ANY($4))`
+const CONCERNS = `${CALLERS} AND ($5::uuid IS NULL OR provider_id = $5)`
+const THROUGH_POOL = 'answered_by_id = $5 AND provider_id = ANY($9::uuid[])'
 
 // Codes of requests that no limit was asked about.
 const BEFORE = `code NOT IN ('key_expired', 'key_deleted', 'key_disabled', 'key_pending', 'permission_denied',
@@ -62,9 +69,20 @@ const BEFORE = `code NOT IN ('key_expired', 'key_deleted', 'key_disabled', 'key_
 
 const ENTRY = `owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, id, input_tokens,
   output_tokens, cost_micros`
-const ENTRIES = `FROM usage_entries WHERE ${CONCERNS} AND ($6::text IS NULL OR model_asked LIKE $6)
+const ENTRIES = `FROM usage_entries
+  WHERE ${CALLERS} AND ($5::uuid IS NULL OR provider_id = $5 OR ${THROUGH_POOL}) AND ($6::text IS NULL OR model_asked LIKE $6)
   AND (code IS NULL OR ${BEFORE})`
 const MINUTE = `date_bin('1 minute', started_at, 'epoch')`
+
+// The sums do not say which member of a pool answered. They begin with the hour, or with the day that cuts it.
+const SUMS = `
+      SELECT hour, owner_id, key_id, provider_id, model, code, requests, input_tokens, output_tokens, cost_micros
+      FROM usage_rollups WHERE hour >= $1 AND hour < $2 AND ${CONCERNS}
+      UNION ALL
+      SELECT greatest(date_trunc('hour', started_at), date_trunc('day', started_at, $8)), owner_id, key_id, provider_id,
+        coalesce(model_asked, ''), coalesce(code, ''), 1, coalesce(input_tokens, 0), coalesce(output_tokens, 0),
+        coalesce(cost_micros, 0)
+      FROM usage_entries WHERE started_at >= $1 AND started_at < $2 AND ${THROUGH_POOL}`
 
 /** The entries of the hours in which a window runs over, each with what its window had used with it. */
 function judgedText(counted: string, period: LimitPeriod): string {
@@ -92,9 +110,7 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
   return `
     WITH narrowed AS MATERIALIZED (
       SELECT hour, owner_id, key_id, provider_id, model, requests, ${counted.rollup} AS counted, ${WINDOWS[period]} AS win
-      FROM usage_rollups
-      WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
-        AND $8::text IS NOT NULL
+      FROM (${SUMS}) sums WHERE ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
     ), hours AS (
       SELECT hour, win, sum(sum(counted)) OVER (PARTITION BY win ORDER BY hour) AS until, sum(counted) AS counted,
         least(hour + interval '1 hour', lead(hour) OVER (ORDER BY hour)) AS ends
@@ -117,9 +133,7 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
 const CONCURRENCY = `
   WITH narrowed AS MATERIALIZED (
     SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, latency_ms, 1 AS requests
-    FROM usage_entries
-    WHERE started_at >= $1 AND started_at < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model_asked LIKE $6)
-      AND (code IS NULL OR ${BEFORE}) AND $8::text IS NOT NULL
+    ${ENTRIES} AND started_at >= $1 AND started_at < $2 AND $8::text IS NOT NULL
   ), judged AS (
     SELECT *, sum(step) OVER (ORDER BY at, step) AS running FROM (
       SELECT *, started_at AS at, 1 AS step FROM narrowed
@@ -131,12 +145,15 @@ const CONCURRENCY = `
     WHERE step = 1 AND running > $7::bigint GROUP BY 1, 2, 3, 4
   )`
 
+const EVADES = '(provider_id, model) IN (SELECT * FROM unnest($10::uuid[], $11::text[]))'
+
 // Summed here: a limit can refuse something of every key there is.
 const ANSWER = `, combined AS MATERIALIZED (
     SELECT owner_id, key_id, provider_id, model, sum(requests)::int AS requests, min(first_at) AS first_at
-    FROM refused GROUP BY 1, 2, 3, 4
+    FROM refused WHERE NOT ${EVADES} GROUP BY 1, 2, 3, 4
   )
-  SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked, totals.*, owner_id AS "ownerId",
+  SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked,
+    (SELECT coalesce(sum(requests), 0)::int FROM refused WHERE ${EVADES}) AS "passedOnRequests", totals.*, owner_id AS "ownerId",
     key_id AS "keyId", provider_id AS "providerId", model, requests, first_at AS "firstAt"
   FROM (
     SELECT coalesce(sum(requests), 0)::int AS "refusedRequests", count(DISTINCT key_id)::int AS "refusedKeys",
@@ -150,18 +167,19 @@ const ANSWER = `, combined AS MATERIALIZED (
 const textOf = ({ metric, period }: TrialQuestion) =>
   `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL')}${ANSWER}`
 
-type Totals = Pick<TrialAnswer, 'refusedRequests' | 'refusedKeys' | 'refusedUsers'> & { readonly looked: number }
+type Totals = Omit<TrialAnswer, 'requests' | 'examples'> & { readonly looked: number }
 /** One row even when there is no example. */
 type Row = Totals & (Refused | { readonly keyId: null })
 
 /** What a limit would have refused, with some of it by key and model. */
 export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise<TrialAnswer> {
-  const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone } = question
-  const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone]
+  const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds, evasions } = question
+  const [pools, models] = [evasions.map(({ poolId }) => poolId), evasions.map(({ model }) => model)]
+  const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds, pools, models]
   const { rows } = await pool.query<Row>(textOf(question), values)
-  const { looked = 0, refusedRequests = 0, refusedKeys = 0, refusedUsers = 0 } = rows[0] ?? {}
+  const { looked = 0, refusedRequests = 0, refusedKeys = 0, refusedUsers = 0, passedOnRequests = 0 } = rows[0] ?? {}
   const examples = rows.filter((row) => row.keyId !== null)
-  return { requests: looked, refusedRequests, refusedKeys, refusedUsers, examples }
+  return { requests: looked, refusedRequests, refusedKeys, refusedUsers, passedOnRequests, examples }
 }
 
 // An hour that used no more than the limit allows has no minute that did.
@@ -169,22 +187,35 @@ const excessText = (counted: string) => `
   SELECT max(hour) AS hour FROM (
     SELECT hour, sum(requests) OVER (ORDER BY hour DESC) AS requests FROM (
       SELECT date_bin('1 hour', hour, 'epoch') AS hour, sum(requests) AS requests FROM usage_rollups
-      WHERE hour >= $1 AND hour < $2 AND ${CONCERNS} AND ($6::text IS NULL OR model LIKE $6)
+      WHERE hour >= $1 AND hour < $2 AND ${CALLERS} AND ($6::text IS NULL OR model LIKE $6)
+        AND ($5::uuid IS NULL OR provider_id = $5 OR provider_id = ANY($9::uuid[]))
       GROUP BY 1 HAVING sum(${counted}) > $8::bigint
     ) used
   ) hours WHERE requests > $7`
 
 /**
  * The last hour from which on there were more requests than so many that have to be tried one by one; null: there were
- * not. Of a limit of minutes or hours these are the requests of the hours in which it can have run over.
+ * not. Of a limit of minutes or hours these are the requests of the hours in which it can have run over; of a member of
+ * pools all of theirs.
  */
 export async function findExcess(pool: pg.Pool, question: TrialQuestion, maxRequests: number): Promise<Date | null> {
-  const { from, to, keyId, ownerIds, providerId, modelPattern, metric, amount } = question
+  const { from, to, keyId, ownerIds, providerId, modelPattern, metric, amount, poolIds } = question
   const narrowed = [from, to, keyId, ownerIds, providerId, modelPattern]
   const text = excessText(metric === 'CONCURRENCY' ? 'requests' : COUNTED[metric].rollup)
-  const values = [...narrowed, maxRequests, metric === 'CONCURRENCY' ? 0n : amount]
+  const isSummed = metric !== 'CONCURRENCY' && poolIds.length === 0
+  const values = [...narrowed, maxRequests, isSummed ? amount : 0n, poolIds]
   const { rows } = await pool.query<{ hour: Date | null }>(text, values)
   return rows[0]?.hour ?? null
+}
+
+/** The models that were asked of each of these pools in whole hours of this time. */
+export async function listModelsAsked(pool: pg.Pool, { from, to, poolIds }: TrialQuestion) {
+  const { rows } = await pool.query<{ poolId: string; model: string }>(
+    `SELECT DISTINCT provider_id AS "poolId", model FROM usage_rollups
+    WHERE hour >= $1 AND hour < $2 AND provider_id = ANY($3)`,
+    [from, to, poolIds],
+  )
+  return rows
 }
 
 /** The members of a group. */

@@ -120,6 +120,7 @@ export const TryLimit = graphql(`
         refusedRequests
         refusedKeys
         refusedUsers
+        passedOnRequests
         examples {
           model
           requests

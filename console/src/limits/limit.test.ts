@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Meter } from './documents.ts'
-import { closestOf, isRaised, toLevel, toTarget, toTerms } from './limit.ts'
+import { closestOf, isRaised, toLevel, toTarget, toTerms, toTrial } from './limit.ts'
 
 test('a limit is one phrase', () => {
   expect(toTerms({ metric: 'TOKENS', period: 'DAY', amount: '12000' })).toBe('12,000 tokens per day')
@@ -40,4 +40,23 @@ test('a raise counts until its end', () => {
 test('a target that is gone still has a word', () => {
   const none = { key: null, user: null, group: null, provider: null, modelPattern: null }
   expect(toTarget({ ...none, target: 'GROUP' }).label).toBe('A group')
+})
+
+test('a trial says what would have been refused, and what a pool would have given to another member', () => {
+  const tried = {
+    __typename: 'TryLimitSuccess',
+    from: '2026-11-16T00:00:00Z',
+    to: '2026-11-23T00:00:00Z',
+    requests: 9,
+    examples: [],
+  } as const
+  const texts = (refused: number, passedOn: number) => {
+    const sums = { refusedRequests: refused, refusedKeys: 1, refusedUsers: 1, passedOnRequests: passedOn }
+    return toTrial({ ...tried, ...sums }).lines.map(({ text }) => text)
+  }
+  const refused = 'Would have refused 2 requests of 1 key in the last 7 days.'
+  const passedOn = '1 request would have gone to other members of pools.'
+  expect(texts(2, 0)).toEqual([refused])
+  expect(texts(2, 1)).toEqual([refused, passedOn])
+  expect(texts(0, 0)).toEqual(['Would have changed nothing in the last 7 days.'])
 })

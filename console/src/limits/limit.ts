@@ -1,6 +1,6 @@
 import type { ResultOf } from '../graphql.ts'
 import { toDayAndTime } from '../ui/instants.ts'
-import { toBig, toMoney } from '../ui/numbers.ts'
+import { toBig, toMoney, toPlural } from '../ui/numbers.ts'
 import { type Trial, toNoChange, toSentence } from '../ui/trial.ts'
 import type { Limit, Meter, TryLimit } from './documents.ts'
 
@@ -121,12 +121,20 @@ type Tried = Extract<ResultOf<typeof TryLimit>['tryLimit'], { __typename: 'TryLi
 export function toTrial(tried: Tried): Trial {
   const days = (Date.parse(tried.to) - Date.parse(tried.from)) / 86_400_000
   const sum = { requests: tried.refusedRequests, keys: tried.refusedKeys, users: tried.refusedUsers }
-  const line =
-    sum.requests > 0
-      ? ({ tone: 'refused', text: toSentence('refused', sum, days) } as const)
-      : ({ tone: 'same', text: toNoChange(days) } as const)
+  const { passedOnRequests } = tried
+  const lines = [
+    ...(sum.requests > 0 ? [{ tone: 'refused' as const, text: toSentence('refused', sum, days) }] : []),
+    ...(passedOnRequests > 0
+      ? [
+          {
+            tone: 'allowed' as const,
+            text: `${toPlural(passedOnRequests, 'request')} would have gone to other members of pools.`,
+          },
+        ]
+      : []),
+  ]
   return {
-    lines: [line],
+    lines: lines.length > 0 ? lines : [{ tone: 'same', text: toNoChange(days) }],
     examples: tried.examples.map((one, index) => ({
       id: String(index),
       tone: 'refused',
