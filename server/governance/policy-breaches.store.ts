@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { PolicyRules } from '../keys/policy.ts'
 import type { Tx } from '../lib/db.ts'
+import { FIRST_ID } from '../lib/page.ts'
 
 /** Which keys are judged, by which rules: the living ones of a type at an instant. */
 export type Judged = { readonly keyType: string; readonly rules: PolicyRules; readonly now: Date }
@@ -20,8 +21,10 @@ export type GovernedKey = {
   readonly since: Date
 }
 
-const KEYS = `FROM api_keys k LEFT JOIN key_secrets s ON s.key_id = k.id AND s.superseded_at IS NULL`
-const LIVING = `${KEYS} WHERE k.type = $1 AND k.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`
+const KEYS = 'FROM api_keys k LEFT JOIN key_secrets s ON s.key_id = k.id AND s.superseded_at IS NULL'
+// Both sides of the join begin after the id, or each page would read the secrets of all pages before it.
+const LIVING = `${KEYS} AND s.key_id > $8
+  WHERE k.id > $8 AND k.type = $1 AND k.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`
 const SINCE = 'coalesce(s.created_at, k.created_at)'
 
 // What `policy-check.ts` says of one key, but for its name, said where a million of them are stored. A property test
@@ -37,9 +40,9 @@ const SILENT = `('PURPOSE' = ANY($5::text[]) AND k.purpose IS NULL
 const FOREIGN = `(cardinality($7::uuid[]) > 0 AND k.provider_id <> ALL($7))`
 const BROKEN = `(${LATE} OR ${SILENT} OR ${FOREIGN})`
 
-const valuesOf = ({ keyType, rules, now }: Judged) => [
+const valuesOf = ({ keyType, rules, now }: Judged, after: string) => [
   ...[keyType, now, rules.neverAllowed, rules.maxLifetimeDays, rules.requiredDetails],
-  ...[JSON.stringify(rules.fields), rules.providerIds],
+  ...[JSON.stringify(rules.fields), rules.providerIds, after],
 ]
 
 export type Counts = {
@@ -54,7 +57,7 @@ export type Counts = {
 export async function countJudged(pool: pg.Pool, judged: Judged): Promise<Counts> {
   const text = `SELECT count(*)::int AS checked, (count(*) FILTER (WHERE ${BROKEN}))::int AS broken,
     (count(*) FILTER (WHERE ${LATE}))::int AS late ${LIVING}`
-  const { rows } = await pool.query<Counts>(text, valuesOf(judged))
+  const { rows } = await pool.query<Counts>(text, valuesOf(judged, FIRST_ID))
   return rows[0] ?? { checked: 0, broken: 0, late: 0 }
 }
 
@@ -73,9 +76,9 @@ type Page = { readonly wanted: keyof typeof WANTED; readonly after: string; read
 
 /** The next keys by id. */
 export async function listVerdicts(pool: pg.Pool, judged: Judged, { wanted, after, take }: Page): Promise<Verdict[]> {
-  const text = `SELECT k.id, k.name, ${BROKEN} AS broken ${LIVING} AND ${WANTED[wanted]} AND k.id > $8
+  const text = `SELECT k.id, k.name, ${BROKEN} AS broken ${LIVING} AND ${WANTED[wanted]}
     ORDER BY k.id LIMIT $9`
-  const { rows } = await pool.query<Verdict>(text, [...valuesOf(judged), after, take])
+  const { rows } = await pool.query<Verdict>(text, [...valuesOf(judged, after), take])
   return rows
 }
 
