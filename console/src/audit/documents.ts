@@ -36,6 +36,18 @@ export const ListAudit = graphql(
   [AuditRow],
 )
 
+export const ShowKeyHistory = graphql(`
+  query ShowKeyHistory($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {
+    apiKey(id: $id) {
+      id
+      changes(first: $first, last: $last, before: $before, after: $after) {
+        nodes { seq at actorName action before after }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      }
+    }
+  }
+`)
+
 export const VerifyChain = graphql(`
   query VerifyChain {
     verifyAuditChain { entries head brokenAt }
