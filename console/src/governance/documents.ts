@@ -6,6 +6,7 @@ const InstallationRow = graphql(`
     currency
     defaultMaxTokens
     usageRetentionDays
+    auditRetentionDays
   }
 `)
 

@@ -14,12 +14,20 @@ export const installationSchema = z.object({
   currency: z.string().min(1, 'Choose a currency'),
   defaultMaxTokens: whole(1_000_000),
   usageRetentionDays: whole(3650),
+  auditRetentionDays: z
+    .number('Enter a whole number')
+    .int('Enter a whole number')
+    .refine((days) => days === 0 || (days >= 30 && days <= 3650), '30 to 3,650, or 0 for ever'),
 })
+
+export const governanceSchema = z.object({ requestDays: whole(365) })
 
 export type InstallationState = z.infer<typeof installationSchema>
 
-export const toState = ({ timeZone, currency, defaultMaxTokens, usageRetentionDays }: Installation) =>
-  ({ timeZone, currency, defaultMaxTokens, usageRetentionDays }) satisfies InstallationState
+export const toState = ({ auditRetentionDays, ...settings }: Installation): InstallationState => ({
+  ...settings,
+  auditRetentionDays: auditRetentionDays ?? 0,
+})
 
 function matching(names: readonly string[], chosen: string, text: string, toLabel: (name: string) => string) {
   const wanted = text.trim().toLowerCase().replaceAll(' ', '_')
