@@ -26,6 +26,7 @@ const policy: Policy = {
   endpoints: [],
   idleDays: null,
   rotationDays: null,
+  defaultLimits: [],
 }
 const state = { name: 'Search', type: 'Partner', purpose: ' ', application: '', environment: '', fields: {} }
 const matches = (name: string) => name.endsWith('-prod')

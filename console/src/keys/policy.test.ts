@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { refusalToDeleteType, toLine, toRolloutLook, toRolloutText, toUsualDays } from './policy.ts'
 import type { Policy } from './policyDocuments.ts'
-import { noGroup, policySchema, toRules, toState } from './policyForm.ts'
+import { noGroup, policySchema, toChangedLimits, toRules, toState } from './policyForm.ts'
 
 const blank: Policy = {
   id: 'p',
@@ -23,6 +23,7 @@ const blank: Policy = {
   endpoints: [],
   idleDays: null,
   rotationDays: null,
+  defaultLimits: [],
 }
 
 test('what a policy enforces is one line, the most important first', () => {
@@ -54,7 +55,12 @@ test('types that come with the product stay', () => {
 })
 
 test('a policy that is opened and saved again stays what it is', () => {
-  const { id: _id, keyType: _type, ...rules } = { ...blank, maxLifetimeDays: 30, approvalRequired: true }
+  const {
+    id: _id,
+    keyType: _type,
+    defaultLimits: _limits,
+    ...rules
+  } = { ...blank, maxLifetimeDays: 30, approvalRequired: true }
   expect(toRules(toState({ ...blank, ...rules }))).toEqual(rules)
 })
 
@@ -87,4 +93,22 @@ test('what is done about older keys says how it stands, in words that fit the ch
   expect(text('LEAVE')).toBe('5,000 keys left as they were')
   expect(toRolloutLook({ finishedAt: null }).label).toBe('Running')
   expect(toRolloutLook({ finishedAt: '2026-11-23T12:00:00.000Z' }).label).toBe('Done')
+})
+
+test('default limits that are opened and saved again are no change; others go to the server as they are meant', () => {
+  const day = { metric: 'REQUESTS', period: 'DAY', amount: '1000', allowUnpriced: false } as const
+  const policy: Policy = {
+    ...blank,
+    defaultLimits: [day, { metric: 'MONEY', period: 'MONTH', amount: '12500000', allowUnpriced: true }],
+  }
+  const state = toState(policy)
+  expect(state.limits[1]?.amount).toBe('12.5')
+  expect(toChangedLimits(state, policy)).toBeNull()
+  expect(toChangedLimits({ ...state, limits: [{ ...day, metric: 'CONCURRENCY', amount: '4' }] }, policy)).toEqual([
+    { metric: 'CONCURRENCY', period: null, amount: '4' },
+  ])
+  const pathsOf = (limits: object[]) =>
+    policySchema.safeParse({ ...state, limits }).error?.issues.map(({ path }) => path.join('.'))
+  expect(pathsOf([day, { ...day, amount: '5' }])).toEqual(['limits.1.metric'])
+  expect(pathsOf([{ ...day, amount: '1.5' }])).toEqual(['limits.0.amount'])
 })

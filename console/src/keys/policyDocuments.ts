@@ -21,6 +21,7 @@ const PolicyRow = graphql(`
     endpoints
     idleDays
     rotationDays
+    defaultLimits { metric period amount allowUnpriced }
   }
 `)
 
@@ -57,6 +58,17 @@ export const UpdatePolicy = graphql(`
       ... on Problem { message }
       ... on InvalidInput { issues { path message } }
       ... on UpdatePolicySuccess { policy { id } }
+    }
+  }
+`)
+
+export const SetDefaultLimits = graphql(`
+  mutation SetDefaultLimits($input: SetDefaultLimitsInput!) {
+    setDefaultLimits(input: $input) {
+      __typename
+      ... on Problem { message }
+      ... on InvalidInput { issues { path message } }
+      ... on SetDefaultLimitsSuccess { policy { id } }
     }
   }
 `)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { VariablesOf } from '../graphql.ts'
+import { type Counted, countedSchema, fromApiAmount, toCountedInput } from '../limits/limitForm.ts'
 import { keyFields, toRestrictions } from './keyForm.ts'
 import type { Policy, PreviewPolicy } from './policyDocuments.ts'
 
@@ -45,11 +46,16 @@ export const policySchema = z
     endpoints: keyFields.endpoints,
     idleDays: days,
     rotationDays: days,
+    limits: z.array(countedSchema).max(10),
   })
   .superRefine((state, context) => {
-    const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: path.split('.'), message })
     if (state.namingPattern !== '' && state.namingExamples.length === 0) {
       told('namingExamples', 'Give one name that matches')
+    }
+    const kinds = state.limits.map((limit) => JSON.stringify([limit.metric, toCountedInput(limit).period]))
+    for (const [index, kind] of kinds.entries()) {
+      if (kinds.indexOf(kind) < index) told(`limits.${index}.metric`, 'There is one like this above')
     }
     if (state.maxLifetimeDays === '') return
     if (Number(state.defaultLifetimeDays) > Number(state.maxLifetimeDays)) {
@@ -82,7 +88,21 @@ export function toState(policy: Policy | null): PolicyState {
     endpoints: [...(policy?.endpoints ?? [])],
     idleDays: text(policy?.idleDays),
     rotationDays: text(policy?.rotationDays),
+    limits: (policy?.defaultLimits ?? []).map(toCounted),
   }
+}
+
+const toCounted = ({ metric, period, amount, allowUnpriced }: Policy['defaultLimits'][number]): Counted => ({
+  metric,
+  period: period ?? 'DAY',
+  amount: fromApiAmount(amount, metric),
+  allowUnpriced,
+})
+
+/** The default limits as the API takes them; null: they are what they were. */
+export function toChangedLimits(state: PolicyState, policy: Policy | null) {
+  const [limits, known] = [state.limits.map(toCountedInput), toState(policy).limits.map(toCountedInput)]
+  return JSON.stringify(limits) === JSON.stringify(known) ? null : limits
 }
 
 /** Every rule as the API takes it. A pattern that is gone takes its examples along. */

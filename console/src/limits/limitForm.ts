@@ -5,6 +5,23 @@ import type { Limit } from './documents.ts'
 const whole = /^[1-9]\d{0,14}$/
 const money = /^(?:0|[1-9]\d{0,9})(?:\.\d{1,6})?$/
 
+const counted = {
+  metric: z.enum(['REQUESTS', 'TOKENS', 'MONEY', 'CONCURRENCY']),
+  period: z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'TOTAL']),
+  amount: z.string().trim(),
+  allowUnpriced: z.boolean(),
+}
+
+/** What a limit counts and how much of it, whomever it is about. */
+export const countedSchema = z.object(counted).superRefine(({ metric, amount }, context) => {
+  const told = (message: string) => context.addIssue({ code: 'custom', path: ['amount'], message })
+  if (metric === 'MONEY') {
+    if (!money.test(amount) || Number(amount) === 0) told('Enter an amount, such as 50 or 12.50')
+  } else if (!whole.test(amount)) told('Enter a whole number from 1')
+})
+
+export type Counted = z.infer<typeof countedSchema>
+
 export const limitSchema = z
   .object({
     name: z.string().trim().max(64, 'At most 64 characters'),
@@ -14,18 +31,12 @@ export const limitSchema = z
     groupId: z.string(),
     providerId: z.string(),
     modelPattern: z.string().trim().max(200, 'At most 200 characters'),
-    metric: z.enum(['REQUESTS', 'TOKENS', 'MONEY', 'CONCURRENCY']),
-    period: z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'TOTAL']),
-    amount: z.string().trim(),
-    allowUnpriced: z.boolean(),
+    ...counted,
     enabled: z.boolean(),
   })
   .superRefine((value, context) => {
     const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    if (value.metric === 'MONEY') {
-      if (!money.test(value.amount) || Number(value.amount) === 0)
-        told('amount', 'Enter an amount, such as 50 or 12.50')
-    } else if (!whole.test(value.amount)) told('amount', 'Enter a whole number from 1')
+    for (const { message } of countedSchema.safeParse(value).error?.issues ?? []) told('amount', message)
     if (value.target === 'KEY' && value.keyId === '') told('keyId', 'Choose a key')
     if (value.target === 'USER' && value.userId === '') told('userId', 'Choose a user')
     if (value.target === 'GROUP' && value.groupId === '') told('groupId', 'Choose a group')
@@ -75,18 +86,23 @@ export function toState(limit: Limit | null): LimitState {
   }
 }
 
-/** What a limit counts, and how much of it, as the API takes it: only the target that was chosen. */
+/** What a limit counts, and how much of it, as the API takes it. */
+export const toCountedInput = ({ metric, period, amount, allowUnpriced }: Counted) => ({
+  metric,
+  period: metric === 'CONCURRENCY' ? null : period,
+  amount: toApiAmount(amount, metric),
+  ...(metric === 'MONEY' ? { allowUnpriced } : {}),
+})
+
+/** The same with whom it is about: only the target that was chosen. */
 export function toTermsInput(state: LimitState) {
   return {
     target: state.target,
-    metric: state.metric,
-    period: state.metric === 'CONCURRENCY' ? null : state.period,
-    amount: toApiAmount(state.amount, state.metric),
+    ...toCountedInput(state),
     keyId: state.target === 'KEY' ? state.keyId : null,
     userId: state.target === 'USER' ? state.userId : null,
     groupId: state.target === 'GROUP' ? state.groupId : null,
     providerId: state.target === 'PROVIDER' ? state.providerId : null,
     modelPattern: state.target === 'MODEL' ? state.modelPattern.trim() : null,
-    ...(state.metric === 'MONEY' ? { allowUnpriced: state.allowUnpriced } : {}),
   }
 }
