@@ -46,6 +46,7 @@ export function toEnforced(policy: Policy): readonly string[] {
     ...(policy.idleDays === null ? [] : [`expires after ${toPlural(policy.idleDays, 'idle day')}`]),
     ...(policy.rotationDays === null ? [] : [`rotate every ${toPlural(policy.rotationDays, 'day')}`]),
     ...(restricted ? ['restricted at first'] : []),
+    ...(policy.defaultLimits.length > 0 ? ['limited at first'] : []),
   ]
 }
 
