@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiKey } from '../keys/create-key.service.ts'
 import { deleteApiKey } from '../keys/keys.service.ts'
 import { testWorld } from '../test/world.ts'
+import { anEntry, anIntent } from '../usage/test/entries.ts'
+import { insertEntries } from '../usage/usage.store.ts'
 import { createAccessToken } from '../users/access-tokens.service.ts'
 import { exportRoutes } from './export-route.ts'
 
@@ -91,4 +93,77 @@ test('ten thousand keys stream without holding up anybody', async () => {
   )
   const { text } = await get('/export/keys')
   expect(text.trimEnd().split('\r\n')).toHaveLength(10_003)
+})
+
+describe('the log of requests', () => {
+  const [own, other] = [crypto.randomUUID(), crypto.randomUUID()]
+  const member = crypto.randomUUID()
+  const at = Date.parse('2026-11-22T10:00:00Z')
+
+  beforeAll(async () => {
+    const common = { providerId: provider.id, modelAsked: '=2+3' }
+    const numbers = Array.from({ length: 250 }, (_, number) => number)
+    const { row: key } = await createApiKey(ann, { name: '@SUM', providerId: provider.id })
+    await insertEntries(world.db.pool, [
+      ...numbers.map((number) => {
+        const id = world.parts.random.uuidv7()
+        const of = { ...anIntent(id, at + Math.floor(number / 2)), ...common, keyId: key.id, ownerId: ann.viewer.id }
+        return { ...anEntry(of), costMicros: 1_234, ...(number === 7 && { status: 502, code: 'upstream_unreachable' }) }
+      }),
+      anEntry({ ...anIntent(own, at - 1_000), ...common, ownerId: ann.viewer.id, answeredById: member }),
+      anEntry({ ...anIntent(other, at - 2_000), ...common, ownerId: bob.viewer.id }),
+    ])
+  })
+
+  type Row = {
+    readonly id: string
+    readonly startedAt: string
+    readonly key: string | null
+    readonly costMicros: string
+  }
+  const rowsOf = async (query: string, token = annToken): Promise<readonly Row[]> =>
+    JSON.parse((await get(`/export/usage?format=json&${query}`, token)).text)
+
+  test('has every request once, the newest first, and of users their own only', async () => {
+    const rows = await rowsOf('')
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(251)
+    expect(rows.map(({ startedAt }) => startedAt)).toEqual(
+      rows
+        .map(({ startedAt }) => startedAt)
+        .toSorted()
+        .toReversed(),
+    )
+    expect(rows.map(({ id }) => id)).not.toContain(other)
+    expect(rows[0]).toMatchObject({
+      key: '@SUM',
+      owner: ann.viewer.username,
+      costMicros: '1234',
+      provider: provider.name,
+    })
+    expect((await rowsOf('', auditorToken)).length).toBe(252)
+    expect(await rowsOf(`ownerId=${bob.viewer.id}`)).toEqual([])
+  })
+
+  test.each([
+    ['answeredById', `answeredById=${member}`, 1],
+    ['an end of time', `to=${new Date(at).toISOString()}`, 1],
+    ['a status', 'status=502,429', 1],
+    ['a code', 'code=upstream_unreachable', 1],
+    ['errors', 'errorsOnly=true', 1],
+    ['an end', 'end=REFUSED', 0],
+    ['a status that is none', 'status=x', 0],
+    ['an id that is none', 'keyId=x', 0],
+    ['an end that is none', 'end=x', 0],
+  ])('is narrowed by %s as the list is', async (_what, query, count) => {
+    expect((await rowsOf(query)).length).toBe(count)
+  })
+
+  test('is a CSV file in which nothing is a formula, or JSON Lines', async () => {
+    const [head, first] = (await get('/export/usage', annToken)).text.split('\r\n')
+    expect(head).toMatch(/^id,startedAt,key,/)
+    expect(first).toContain(",'@SUM,")
+    expect(first).toContain(",'=2+3,")
+    const { text, type } = await get('/export/usage?format=jsonl', annToken)
+    expect([type, text.trimEnd().split('\n').length]).toEqual(['application/x-ndjson; charset=utf-8', 251])
+  })
 })

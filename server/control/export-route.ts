@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { exportAudit, exportRegister, exportReview, type Format } from '../governance/export.service.ts'
+import { exportAudit, exportRegister, exportReview } from '../governance/export.service.ts'
 import { readSessionCookie } from '../graphql/cookies.ts'
+import type { Ask, Format, Lines } from '../lib/export.ts'
 import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
 import type { Parts } from '../lib/parts.ts'
+import { exportUsage } from '../usage/export.service.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import type { Act } from '../users/viewer.ts'
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void
-type Ask = (name: string) => string | null
-type Lines = AsyncGenerator<string>
 type Export = (act: Act, ask: Ask, format: Format) => Lines | null | Promise<Lines | null>
 
 const TYPES = {
@@ -23,6 +23,7 @@ const EXPORTS: readonly (readonly [path: string, name: string, run: Export])[] =
   ['/export/keys', 'api-keys', exportRegister],
   ['/export/audit', 'audit-log', exportAudit],
   ['/export/review', 'access-review', exportReview],
+  ['/export/usage', 'usage-log', exportUsage],
 ]
 
 /** Files that are streamed to a signed-in person: `?format=csv|json|jsonl` and the names of filters. */

@@ -1,44 +1,11 @@
 import { visibleKeys } from '../keys/keys.service.ts'
-import { csvLine } from '../lib/csv.ts'
+import { type Ask, type Format, type Lines, readDate, readOneId, writeRows } from '../lib/export.ts'
 import { FIRST_ID } from '../lib/page.ts'
-import { isId } from '../lib/text.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type AuditEntryFilter, listEntries } from './audit.store.ts'
 import { readKeyFilter } from './key-filter-query.ts'
 import { readRegister } from './register.store.ts'
 import { findReview, listItems } from './reviews.store.ts'
-
-export type Format = 'csv' | 'json' | 'jsonl'
-type Lines = AsyncGenerator<string>
-type Ask = (name: string) => string | null
-
-const idOf = (text: string | null) =>
-  text === null ? null : isId(text) ? text : '00000000-0000-0000-0000-000000000000'
-
-/** Rows as text, written while they are read: the memory it takes does not grow with their number. */
-async function* write(columns: readonly string[], batches: AsyncIterable<readonly object[]>, format: Format): Lines {
-  if (format === 'csv') yield csvLine(columns)
-  if (format === 'json') yield '[\n'
-  let first = true
-  for await (const batch of batches) {
-    let text = ''
-    for (const row of batch) {
-      const values: Readonly<Record<string, unknown>> = { ...row }
-      if (format === 'csv') text += csvLine(columns.map((column) => plain(values[column])))
-      else
-        text += `${format === 'json' && !first ? ',\n' : ''}${JSON.stringify(pick(columns, values))}${format === 'jsonl' ? '\n' : ''}`
-      first = false
-    }
-    yield text
-  }
-  if (format === 'json') yield '\n]\n'
-}
-
-const plain = (value: unknown) =>
-  value !== null && typeof value === 'object' && !(value instanceof Date) ? JSON.stringify(value) : value
-
-const pick = (columns: readonly string[], values: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(columns.map((column) => [column, values[column] ?? null]))
 
 const REGISTER = [
   ...[
@@ -62,7 +29,7 @@ const REGISTER = [
 export async function exportRegister(act: Act, ask: Ask, format: Format): Promise<Lines> {
   const filter = readKeyFilter(ask)
   const where = filter ? await visibleKeys(act, filter) : { id: { in: [] } }
-  return write(REGISTER, readRegister(act.parts.db, where, act.parts.clock.now()), format)
+  return writeRows(REGISTER, readRegister(act.parts.db, where, act.parts.clock.now()), format)
 }
 
 const AUDIT = [
@@ -70,21 +37,19 @@ const AUDIT = [
   ...['subjectName', 'before', 'after', 'previousHash', 'hash'],
 ]
 
-const dateOf = (text: string | null) => (text === null || Number.isNaN(Date.parse(text)) ? null : new Date(text))
-
 /** The audit log from the oldest entry on, with the hashes that prove it. Null: the viewer may not read it. */
 export function exportAudit({ parts, viewer }: Act, ask: Ask, format: Format): Lines | null {
   if (!seesAll(viewer)) return null
   const filter = {
-    actorId: idOf(ask('actorId')),
+    actorId: readOneId(ask('actorId')),
     subjectType: ask('subjectType'),
-    subjectId: idOf(ask('subjectId')),
+    subjectId: readOneId(ask('subjectId')),
     action: ask('action'),
     requestId: ask('requestId'),
-    from: dateOf(ask('from')),
-    to: dateOf(ask('to')),
+    from: readDate(ask('from')),
+    to: readDate(ask('to')),
   }
-  return write(AUDIT, auditBatches(parts, filter), format)
+  return writeRows(AUDIT, auditBatches(parts, filter), format)
 }
 
 /** More rows at once would hold up everybody else on this node. */
@@ -124,11 +89,11 @@ const REVIEW = [
 
 /** The report of a review; each row carries the signature the review was closed with. Null: not the viewer's to read. */
 export async function exportReview({ parts, viewer }: Act, ask: Ask, format: Format): Promise<Lines | null> {
-  const id = idOf(ask('id'))
+  const id = readOneId(ask('id'))
   const review = seesAll(viewer) && id ? await findReview(parts.db.prisma, { id }) : null
   if (!review) return null
   const signature = review.signature && hex(review.signature)
-  return write(REVIEW, reviewBatches(parts, review.id, signature), format)
+  return writeRows(REVIEW, reviewBatches(parts, review.id, signature), format)
 }
 
 async function* reviewBatches({ db }: Act['parts'], reviewId: string, signature: string | null) {

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  filterNames,
-  isOpenView,
-  type KeyFilterValues,
-  savedViews,
-  toExportQuery,
-  toKeyFilter,
-  toKeyOrder,
-} from './keyList.ts'
+import { filterNames, isOpenView, type KeyFilterValues, savedViews, toKeyFilter, toKeyOrder } from './keyList.ts'
 
 const viewer = {
   id: 'ada',
@@ -44,16 +36,6 @@ test('unknown values of an edited address are left out instead of failing the pa
     status: ['ACTIVE'],
   })
   expect(toKeyOrder({ field: '__proto__', descending: true })).toEqual({ field: 'CREATED_AT', direction: 'DESC' })
-})
-
-test('a file is asked for with what the list is asked for', () => {
-  const filter = toKeyFilter({ ...none, status: 'ACTIVE,EXPIRING', used: 'never', review: 'OPEN' }, 'mine', viewer)
-  expect(toExportQuery(filter)).toEqual({
-    status: 'ACTIVE,EXPIRING',
-    ownerId: 'ada',
-    neverUsed: 'true',
-    reviewState: 'OPEN',
-  })
 })
 
 test('every saved view is open after it was chosen, and no other is', () => {

@@ -90,12 +90,6 @@ export function toKeyFilter(values: KeyFilterValues, scope: KeyScope, viewer: Vi
   }
 }
 
-/** The same filter for the route that writes the register into a file: several words stand between commas. */
-export function toExportQuery(filter: ListVariables['filter']): Record<string, string> {
-  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== undefined && value !== null)
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
-}
-
 export function toKeyOrder(sort: UrlSort) {
   return toOrder(
     sort,

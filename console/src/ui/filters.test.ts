@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Filter, labelOf, readMany, toggleMany } from './filters.ts'
+import { type Filter, labelOf, readMany, toExportQuery, toggleMany } from './filters.ts'
 
 const status: Filter = {
   name: 'status',
@@ -26,4 +26,21 @@ test('a chip names every value, also one that an edited address made up', () => 
 
 test('a name with a comma stays whole where only one can be chosen', () => {
   expect(labelOf({ name: 'key', label: 'Key', choices: [] }, 'a,b')).toBe('a,b')
+})
+
+test('a file is asked for with what the list is asked for', () => {
+  const filter = {
+    status: ['ACTIVE', 'EXPIRING'],
+    ownerId: 'ada',
+    neverUsed: true,
+    code: [429, 503],
+    search: undefined,
+  }
+  expect(toExportQuery(filter)).toEqual({
+    status: 'ACTIVE,EXPIRING',
+    ownerId: 'ada',
+    neverUsed: 'true',
+    code: '429,503',
+  })
+  expect(toExportQuery(null)).toEqual({})
 })

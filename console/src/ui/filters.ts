@@ -42,3 +42,9 @@ export function toStateFilter(on: string, off: string): Filter {
 export function readYes(value: string): boolean | undefined {
   return value === '' ? undefined : value === 'yes'
 }
+
+/** The filter of a list for the route that writes it into a file: several words stand between commas. */
+export function toExportQuery(filter: object | null | undefined): Record<string, string> {
+  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}

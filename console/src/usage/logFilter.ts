@@ -4,7 +4,17 @@ import type { Column } from '../ui/table.ts'
 import type { ListEntries } from './documents.ts'
 import { codeHints } from './entry.ts'
 
-export const logFilterNames = ['range', 'owner', 'key', 'provider', 'model', 'status', 'code', 'errors'] as const
+export const logFilterNames = [
+  'range',
+  'owner',
+  'key',
+  'provider',
+  'answered',
+  'model',
+  'status',
+  'code',
+  'errors',
+] as const
 export type LogFilterValues = Readonly<Record<(typeof logFilterNames)[number], string>>
 
 type EntryFilter = NonNullable<VariablesOf<typeof ListEntries>['filter']>
@@ -57,6 +67,7 @@ export function toEntryFilter(values: LogFilterValues, from: string): EntryFilte
   const code = readMany(values.code)
   return {
     ...toUsageFilter(values),
+    ...(values.answered ? { answeredById: values.answered } : {}),
     from,
     ...(status.length > 0 ? { status } : {}),
     ...(code.length > 0 ? { code } : {}),
