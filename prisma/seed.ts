@@ -1,8 +1,8 @@
 // A small world to click through: people, providers, keys, and 30 days of requests. Only into an empty installation.
+import { withParts } from '../server/control/open.ts'
 import { createApiKey } from '../server/keys/create-key.service.ts'
 import { deleteApiKey, expireApiKey } from '../server/keys/keys.service.ts'
 import type { Parts } from '../server/lib/parts.ts'
-import { withParts } from '../server/open.ts'
 import { createProvider } from '../server/providers/providers.service.ts'
 import { createRule } from '../server/rules/rules.service.ts'
 import { insertEntries } from '../server/usage/usage.store.ts'
