@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -30,11 +31,12 @@ type Case<Result> = {
 
 async function measure<Result>(world: World, metrics: string, { name, run, tell, boundMs }: Case<Result>) {
   if (values.only !== undefined && !name.includes(values.only)) return
-  const { result, ms, heldMs, work } = await watch(metrics, world.key, run)
+  const where = { url: world.product.url, metricsUrl: metrics, key: world.key }
+  const { result, ms, heldMs, peopleMs, work } = await watch(where, run)
   const slow = boundMs !== undefined && ms > boundMs
-  const holds = !slow && heldMs <= HOLD_MS && work.failed === 0
+  const holds = !slow && Math.max(heldMs, peopleMs) <= HOLD_MS && work.failed === 0
   if (!holds) broken += 1
-  const figures = `${Math.round(ms)} ms, held ${Math.round(heldMs)} ms, /work p99 ${Math.round(work.p99Ms)} ms, ${work.failed} of ${work.calls} failed`
+  const figures = `${Math.round(ms)} ms, held ${Math.round(heldMs)} ms, people ${Math.round(peopleMs)} ms, /work p99 ${Math.round(work.p99Ms)} ms, ${work.failed} of ${work.calls} failed, load ${loadavg()[0]?.toFixed(0)}`
   say(`${holds ? 'ok  ' : 'FAIL'} ${name.padEnd(52)} ${figures}${tell ? `, ${tell(result)}` : ''}`)
 }
 
@@ -73,6 +75,26 @@ async function previews(world: World, metrics: string): Promise<void> {
     const run = () => world.admin.api.query<Preview>(PREVIEW, { rules })
     await measure(world, metrics, { name: `preview of ${name}`, run, tell })
   }
+}
+
+const POLICY = `query { policy(keyType: "Production") { id rollout { totalKeys doneKeys changedKeys finishedAt } } }`
+type Rollout = { totalKeys: number; doneKeys: number; changedKeys: number; finishedAt: string | null }
+type Rolled = { readonly policy: { readonly id: string; readonly rollout: Rollout | null } }
+
+async function rollout(world: World, metrics: string): Promise<void> {
+  const { api } = world.admin
+  const { policy } = await api.query<Rolled>(POLICY)
+  await api.mutate('updatePolicy', { id: policy.id, rules: RULES['a shorter life'] }, 'policy { id }')
+  const run = async () => {
+    await api.mutate('applyPolicy', { id: policy.id, choice: 'CAP' }, 'rollout { id }')
+    for (;;) {
+      const { rollout: now } = (await api.query<Rolled>(POLICY)).policy
+      if (now?.finishedAt) return now
+      await wait(1000)
+    }
+  }
+  const tell = ({ changedKeys, totalKeys }: Rollout) => `${changedKeys} of ${totalKeys} shortened`
+  await measure(world, metrics, { name: 'policy: older keys shortened', run, tell })
 }
 
 async function exports(world: World, metrics: string): Promise<void> {
@@ -174,6 +196,7 @@ try {
   await measure(world, metrics, { name: 'nothing but /work, to compare', run: () => wait(10_000) })
   await lists(world, metrics)
   await previews(world, metrics)
+  await rollout(world, metrics)
   await exports(world, metrics)
   await bulk(world, metrics)
   await emergency(world, metrics)

@@ -5,8 +5,10 @@ import type { Key } from '../product/world.ts'
 export type Watched<Result> = {
   readonly result: Result
   readonly ms: number
-  /** The longest time its event loop stood still. */
+  /** The longest time the event loop of the gateway stood still. */
   readonly heldMs: number
+  /** The longest that people waited beside it for an answer that costs nothing: so long their process was busy. */
+  readonly peopleMs: number
   /** Of the calls of `/work` that ran beside it. */
   readonly work: { readonly calls: number; readonly failed: number; readonly p99Ms: number }
 }
@@ -34,34 +36,48 @@ async function call(key: Key): Promise<boolean> {
   }
 }
 
-/** Calls `/work` over and over while `work` runs, and reads from the product how long its event loop was held. */
+/** Refused by the process that answers people before it asks anything of the database. */
+async function knock(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/metrics`)
+  await answer.arrayBuffer()
+  return answer.status === 401
+}
+
+/** Does it over and over until told to stop. Answers how long each took, and how many failed. */
+async function repeat(ask: () => Promise<boolean>, until: AbortSignal) {
+  const took: number[] = []
+  let failed = 0
+  do {
+    const begun = performance.now()
+    if (!(await ask())) failed += 1
+    took.push(performance.now() - begun)
+    await wait(EVERY_MS)
+  } while (!until.aborted)
+  return { took, failed }
+}
+
+type Where = { readonly url: string; readonly metricsUrl: string; readonly key: Key }
+
+/** Calls `/work` over and over while `work` runs, and watches how long each of the two processes is held. */
 export async function watch<Result>(
-  metricsUrl: string,
-  key: Key,
+  { url, metricsUrl, key }: Where,
   work: () => Promise<Result>,
 ): Promise<Watched<Result>> {
   await readHold(metricsUrl)
-  const took: number[] = []
-  let failed = 0
   const done = new AbortController()
-  const calling = (async () => {
-    do {
-      const begun = performance.now()
-      if (!(await call(key))) failed += 1
-      took.push(performance.now() - begun)
-      await wait(EVERY_MS)
-    } while (!done.signal.aborted)
-  })()
+  const calling = repeat(() => call(key), done.signal)
+  const knocking = repeat(() => knock(url), done.signal)
   const begun = performance.now()
   try {
     const result = await work()
     const ms = performance.now() - begun
     done.abort()
-    await calling
+    const { took, failed } = await calling
     return {
       result,
       ms,
       heldMs: await readHold(metricsUrl),
+      peopleMs: Math.max(...(await knocking).took),
       work: { calls: took.length, failed, p99Ms: quantile(took, 0.99) },
     }
   } finally {
