@@ -1,9 +1,13 @@
 import type { Db } from '../lib/db.ts'
 import type { Logger } from '../lib/log.ts'
+import { inTurns } from '../lib/turns.ts'
 import type { Charge } from '../limits/charge.ts'
+import { Batch } from './batch.ts'
 import type { Journal } from './journal.ts'
 import { readSegment } from './journal-file.ts'
-import { replay, store, storeAll } from './store-entries.service.ts'
+import { BATCH } from './queue.ts'
+import type { Segment } from './segment.ts'
+import { replay, store } from './store-entries.service.ts'
 
 const INTERVAL_MS = 300
 /** With so many waiting the next round is due at once: memory is bounded, and reading them back from disk is dear. */
@@ -79,16 +83,32 @@ function mover(needs: Needs): () => Promise<void> {
       await store(needs, batch)
       journal.stored(batch)
       announce?.(batch.ids)
-      leases?.stored([...batch.charges.values()].flat())
+      leases?.stored(chargesOf(batch))
     }
     for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {
-      const { records } = readSegment(segment.path)
-      const entries = records.flatMap((record) => (record.kind === 'end' ? [record.entry] : []))
-      await storeAll(needs, entries)
+      const charges: Charge[] = []
+      for await (const batch of endsIn(segment)) {
+        await store(needs, batch)
+        charges.push(...chargesOf(batch))
+      }
       journal.storedAll(segment)
-      leases?.stored(entries.flatMap(({ charges }) => charges ?? []))
+      leases?.stored(charges)
     }
   }
+}
+
+const chargesOf = ({ charges }: Batch) => [...charges.values()].flat()
+
+/** What only a segment still has, in batches. Reading it takes turns with requests: a whole one holds them up for 20 ms. */
+async function* endsIn({ path }: Segment): AsyncGenerator<Batch, undefined> {
+  let batch = new Batch()
+  for await (const record of inTurns(readSegment(path))) {
+    if (record.kind === 'end') batch.add(record.entry)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = new Batch()
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** Two runs at once would take the same entries from the queue. */

@@ -7,6 +7,9 @@ import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 export type JournalRecord =
   | { readonly kind: 'intent'; readonly intent: UsageIntent }
   | { readonly kind: 'end'; readonly entry: UsageEntry }
+  | typeof DAMAGED
+
+const DAMAGED = { kind: 'damaged' } as const
 
 const CHECK = 8
 const INTENT = 0x49
@@ -40,27 +43,22 @@ export function encodeRecord(target: Buffer, kind: 'intent' | 'end', value: Usag
   return end + 1
 }
 
-/** The records of a segment. A torn or damaged line is left out and counted: what follows it is still good. */
-export function readSegment(path: string): { readonly records: readonly JournalRecord[]; readonly damaged: number } {
+/** The records of a segment. A torn or damaged line takes only its own place: what follows it is still good. */
+export function* readSegment(path: string): Generator<JournalRecord, undefined> {
   const bytes = readFileSync(path)
-  const records: JournalRecord[] = []
-  let damaged = 0
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(LINE_FEED, start)
     const end = found === -1 ? bytes.length : found
-    const record = found === -1 ? null : decodeRecord(bytes.subarray(start, end))
-    if (record) records.push(record)
-    // Empty lines are what a probe of the disk leaves.
-    else if (end > start) damaged++
+    // Empty lines are what a probe of the disk leaves, and zeros the room that was not needed.
+    if (end > start && bytes[start] !== 0) yield found === -1 ? DAMAGED : decodeRecord(bytes.subarray(start, end))
     start = end + 1
   }
-  return { records, damaged }
 }
 
-function decodeRecord(line: Buffer): JournalRecord | null {
-  if (line.length < CHECK + 2) return null
+function decodeRecord(line: Buffer): JournalRecord {
+  if (line.length < CHECK + 2) return DAMAGED
   const check = Number.parseInt(line.toString('latin1', 0, CHECK), 16)
-  if (crc32(line.subarray(CHECK)) !== check) return null
+  if (crc32(line.subarray(CHECK)) !== check) return DAMAGED
   // The checksum is right: these are bytes that this program wrote.
   const value = JSON.parse(line.toString('utf8', CHECK + 1))
   return line[CHECK] === INTENT ? { kind: 'intent', intent: value } : { kind: 'end', entry: value }

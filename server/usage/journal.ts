@@ -1,10 +1,10 @@
-import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, unlink, writeSync } from 'node:fs'
+import { closeSync, fdatasync, ftruncateSync, mkdirSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Batch } from './batch.ts'
 import { encodeRecord, listSegments, segmentName, segmentPaths } from './journal-file.ts'
 import type { JournalSettings } from './journal-settings.ts'
 import { Queue } from './queue.ts'
-import { type Segment, trySync } from './segment.ts'
+import { createSegment, type Segment, trySync } from './segment.ts'
 import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
@@ -185,9 +185,8 @@ export class Journal {
     if (this.#current) return this.#current
     const path = join(this.#settings.directory, segmentName(this.#number + 1))
     try {
-      const fd = openSync(path, 'wx', 0o600)
+      this.#current = createSegment(path, this.#settings.segmentBytes ?? SEGMENT_BYTES)
       this.#number++
-      this.#current = { path, fd, size: 0, openIntents: 0, unstored: 0, spilled: false, closed: false }
       this.#segments.add(this.#current)
       return this.#current
     } catch (cause) {

@@ -1,4 +1,4 @@
-import { fdatasyncSync } from 'node:fs'
+import { fdatasyncSync, ftruncateSync, openSync } from 'node:fs'
 
 /** A file of records, deleted when the database has everything that it says. */
 export type Segment = {
@@ -23,4 +23,18 @@ export function trySync(fd: number): unknown {
   } catch (error) {
     return error
   }
+}
+
+/**
+ * A new file with room for so many bytes. While ext4 syncs a file, whoever makes it longer waits for the disk (up to
+ * some milliseconds, a few times a second); a record that fills what is there hardly ever does. Throws when there is one.
+ */
+export function createSegment(path: string, bytes: number): Segment {
+  const fd = openSync(path, 'wx', 0o600)
+  try {
+    ftruncateSync(fd, bytes)
+  } catch {
+    // It is only slower: whether the disk takes records is for the first of them to find out.
+  }
+  return { path, fd, size: 0, openIntents: 0, unstored: 0, spilled: false, closed: false }
 }

@@ -19,10 +19,13 @@ export async function replay(needs: Needs, paths: readonly string[]): Promise<vo
   const nodes = new Set<string>()
   let stored = 0
   for (const path of paths) {
-    const { records, damaged } = readSegment(path)
-    if (damaged > 0) needs.log.warn({ path, damaged }, 'lines of the usage journal were damaged and left out')
+    let damaged = 0
     const ended: UsageEntry[] = []
-    for (const record of records) {
+    for (const record of readSegment(path)) {
+      if (record.kind === 'damaged') {
+        damaged++
+        continue
+      }
       const { charges } = record.kind === 'intent' ? record.intent : record.entry
       for (const { node } of charges ?? []) nodes.add(node)
       if (record.kind === 'intent') open.set(record.intent.id, record.intent)
@@ -31,6 +34,7 @@ export async function replay(needs: Needs, paths: readonly string[]): Promise<vo
         ended.push(record.entry)
       }
     }
+    if (damaged > 0) needs.log.warn({ path, damaged }, 'lines of the usage journal were damaged and left out')
     stored += await storeAll(needs, ended)
   }
   stored += await storeAll(needs, await interrupted(needs, [...open.values()]))
