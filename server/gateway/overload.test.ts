@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { block, occupy } from './test/busy.ts'
 import { sendJson } from './test/provider.ts'
 import { until } from './test/raw.ts'
 import { startWorld } from './test/world.ts'
@@ -7,20 +8,6 @@ const world = await startWorld()
 const ask = () => {
   const headers = { authorization: `Bearer ${world.key.text}`, 'content-type': 'application/json' }
   return fetch(world.url, { method: 'POST', headers, body: '{"model":"gpt-4","messages":[]}' })
-}
-
-function block(ms: number) {
-  const end = performance.now() + ms
-  while (performance.now() < end);
-}
-
-/** Keeps the process from its work, a third of a second at a time, until told to stop. */
-function occupy() {
-  let timer = setTimeout(function again() {
-    block(330)
-    timer = setTimeout(again, 0)
-  }, 0)
-  return () => clearTimeout(timer)
 }
 
 it('one long task alone refuses nobody', async () => {

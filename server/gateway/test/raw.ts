@@ -9,7 +9,12 @@ export type RawAnswer = {
 }
 
 /** Sends bytes as they are and reads until the connection ends, or until the text matches. */
-export function sendRaw(port: number, text: string | Buffer, until?: RegExp): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  text: string | Buffer,
+  until?: RegExp,
+  sent: (socket: Socket) => void = () => undefined,
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     const chunks: Buffer[] = []
@@ -22,10 +27,21 @@ export function sendRaw(port: number, text: string | Buffer, until?: RegExp): Pr
       chunks.push(chunk)
       if (until?.test(Buffer.concat(chunks).toString())) done()
     })
-    socket.on('error', reject)
+    // Whoever still sends when it is over is reset behind the answer.
+    socket.on('error', (error) => (chunks.length > 0 ? done() : reject(error)))
     socket.on('close', done)
     socket.write(text)
+    sent(socket)
   })
+}
+
+/** Sends a beginning, and then one character at a time, until the other side ends the connection. */
+export async function drip(port: number, text: string, drop: string): Promise<RawAnswer> {
+  let timer: NodeJS.Timeout | undefined
+  const answered = sendRaw(port, text, undefined, (socket) => {
+    timer = setInterval(() => socket.write(drop), 50)
+  })
+  return answered.finally(() => clearInterval(timer))
 }
 
 /** Resolves as soon as the condition holds; rejects when it does not within five seconds. */

@@ -1,7 +1,7 @@
 import { fetch } from 'undici'
 import type { RefusalCause } from '../../../usage/usage-entry.ts'
 import type { RefusalCode } from '../../refusal.ts'
-import { sendRaw } from '../raw.ts'
+import { type RawAnswer, sendRaw } from '../raw.ts'
 import type { TestKey, World } from '../world.ts'
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: string }
@@ -33,7 +33,7 @@ export type Sending = {
 
 export const CHAT = JSON.stringify({ model: 'gpt-4', messages: [] })
 
-const toAnswer = async (res: Awaited<ReturnType<typeof fetch>>): Promise<Answer> => ({
+const readAnswer = async (res: Awaited<ReturnType<typeof fetch>>): Promise<Answer> => ({
   status: res.status,
   headers: new Headers([...res.headers]),
   body: await res.text(),
@@ -43,7 +43,7 @@ const toAnswer = async (res: Awaited<ReturnType<typeof fetch>>): Promise<Answer>
 export const sender =
   (world: World) =>
   async ({ key = world.key, path = '', method = 'POST', body = CHAT, headers = {} }: Sending = {}) =>
-    toAnswer(
+    readAnswer(
       await fetch(world.url + path, {
         method,
         redirect: 'manual',
@@ -54,13 +54,14 @@ export const sender =
 
 /** Without a credential but those given. */
 export const strange = async (url: string, headers: Readonly<Record<string, string>>): Promise<Answer> =>
-  toAnswer(
+  readAnswer(
     await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: CHAT }),
   )
 
 /** Sends bytes as they are; the answer must end the connection. */
-export async function raw(port: number, text: string): Promise<Answer> {
-  const { status, text: all, body } = await sendRaw(port, text)
+export const raw = async (port: number, text: string): Promise<Answer> => toAnswer(await sendRaw(port, text))
+
+export function toAnswer({ status, text: all, body }: RawAnswer): Answer {
   const lines = all.slice(0, all.indexOf('\r\n\r\n')).split('\r\n').slice(1)
   const headers = lines.map((line): [string, string] => {
     const colon = line.indexOf(':')

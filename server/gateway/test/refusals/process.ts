@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { systemRandom } from '../../../lib/random.ts'
+import { occupy } from '../busy.ts'
 import { plainAnswer, sendJson } from '../provider.ts'
 import { until } from '../raw.ts'
 import type { World } from '../world.ts'
@@ -22,6 +23,13 @@ export function processCases(world: World, fresh: World): Cases {
         ask: () => whileFull(world),
         says: /^Too much is going on here right now\.$/,
         headers: { 'retry-after': /^1$/ },
+      },
+      {
+        cause: 'this process comes late to everything',
+        ask: () => whileLate(world),
+        says: /^Too much is going on here right now\.$/,
+        headers: { 'retry-after': /^1$/ },
+        end: null,
       },
     ],
     draining: [
@@ -94,6 +102,22 @@ async function whileFull(world: World): Promise<Answer> {
   for (const release of held) release()
   await Promise.all(before)
   return refused
+}
+
+/** What is refused first of what comes in while the event loop is held up. */
+async function whileLate(world: World): Promise<Answer> {
+  const send = sender(world)
+  const release = occupy()
+  try {
+    for (let tries = 0; tries < 30; tries++) {
+      const answer = await send()
+      if (answer.status !== 200) return answer
+    }
+    throw new Error('everything was answered')
+  } finally {
+    release()
+    await until(async () => (await send()).status === 200)
+  }
 }
 
 async function withoutLease(world: World, limitId: string): Promise<Answer> {

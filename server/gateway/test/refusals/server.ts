@@ -1,16 +1,19 @@
 import type { AddressInfo } from 'node:net'
 import { afterAll } from 'vitest'
 import { createApp } from '../../../app.ts'
+import { installLane } from '../../lane/lane.ts'
+import { drip } from '../raw.ts'
 import type { World } from '../world.ts'
-import { type Cases, raw, strange } from './case.ts'
+import { type Case, type Cases, raw, strange, toAnswer } from './case.ts'
 
 const bug = () => {
   throw new Error('a secret of the code')
 }
 
 /** The HTTP server around the gateway, impatient, with bugs behind one header. */
-async function startApp(world: World): Promise<number> {
+async function startApp(world: World, hasLane: boolean): Promise<number> {
   const nothing = () => undefined
+  const draining = () => false
   const app = createApp(
     { ...world.parts, config: { ...world.parts.config, fastPath: false } },
     {
@@ -21,11 +24,13 @@ async function startApp(world: World): Promise<number> {
       },
       control: nothing,
       notReady: () => null,
-      draining: () => false,
+      draining,
     },
   )
-  app.headersTimeout = 200
-  app.requestTimeout = 200
+  const timeouts = { headersTimeout: 200, requestTimeout: 200, keepAliveTimeout: 75_000 }
+  Object.assign(app, timeouts)
+  const { clock } = world.parts
+  if (hasLane) installLane(app, { ...timeouts, clock, draining, isOurHost: () => true, work: world.gateway.handle })
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   afterAll(() => {
     app.closeAllConnections()
@@ -37,7 +42,8 @@ async function startApp(world: World): Promise<number> {
 
 /** What the HTTP server around the gateway refuses, and what it says of bugs. */
 export async function serverCases(world: World): Promise<Cases> {
-  const port = await startApp(world)
+  const port = await startApp(world, false)
+  const ports = { 'node:http': port, 'the lane': await startApp(world, true) }
   return {
     misdirected_request: [
       {
@@ -56,26 +62,7 @@ export async function serverCases(world: World): Promise<Cases> {
         end: null,
       },
     ],
-    request_timeout: [
-      {
-        cause: 'half a head',
-        ask: () => raw(port, 'POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\n'),
-        says: /too long to arrive/,
-        headers: { connection: /close/ },
-        end: null,
-      },
-      {
-        cause: 'half a body',
-        ask: () =>
-          raw(
-            port,
-            `POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${world.key.text}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{`,
-          ),
-        says: /too long to arrive/,
-        headers: { connection: /close/ },
-        end: null,
-      },
-    ],
+    request_timeout: Object.entries(ports).flatMap(([where, at]) => slowCases(world, where, at)),
     internal_error: [
       ['outside', /^Something went wrong on our side\.$/] as const,
       ['inside', /^Something went wrong here\. It has been logged/] as const,
@@ -86,4 +73,23 @@ export async function serverCases(world: World): Promise<Cases> {
       end: null,
     })),
   }
+}
+
+/** A request that takes its time, on either way through the process. */
+function slowCases({ key }: World, where: string, port: number): readonly Case[] {
+  const line = 'POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\n'
+  const head = `${line}authorization: Bearer ${key.text}\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n`
+  const slow = (cause: string, ask: Case['ask']): Case => ({
+    cause: `${cause}, in ${where}`,
+    ask,
+    says: /too long to arrive/,
+    headers: { connection: /close/ },
+    end: null,
+  })
+  return [
+    slow('half a head', () => raw(port, line)),
+    slow('half a body', () => raw(port, `${head}{`)),
+    slow('a head drop by drop', async () => toAnswer(await drip(port, line, 'x'))),
+    slow('a body drop by drop', async () => toAnswer(await drip(port, head, ' '))),
+  ]
 }
