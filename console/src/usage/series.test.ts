@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Point } from './documents.ts'
-import { mergeGroups, readRange, sumUp, toSlots, toTop, toValues } from './series.ts'
+import { mergeGroups, readRange, startOf, sumUp, toSlots, toTop, toValues } from './series.ts'
 
 const point = (start: string, requests: number, more: Partial<Point> = {}): Point => ({
   start,
@@ -57,4 +57,10 @@ test('a latency of nothing is a gap, not zero', () => {
   const at = Date.parse('2026-11-23T02:00:00.000Z')
   const points = [{ ...point('2026-11-23T02:00:00.000Z', 1), latencyMs: { p50: 5, p90: 8, p99: 9 } }]
   expect(toValues(points, [at, at + 3_600_000], (one) => one.latencyMs.p90)).toEqual([8, null])
+})
+
+test('a range begins at the whole hour before, as sums do', () => {
+  const now = Date.parse('2026-11-23T12:53:20.000Z')
+  const begins = ['1h', '24h'].map((value) => new Date(startOf(readRange(value), now)).toISOString())
+  expect(begins).toEqual(['2026-11-23T11:00:00.000Z', '2026-11-22T12:00:00.000Z'])
 })
