@@ -1,7 +1,7 @@
 import { AuthenticationError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { anthropicClient, anthropicStock } from './clients/anthropic.ts'
-import { langchainStock } from './clients/langchain.ts'
+import { langchainAgentStock, langchainStock } from './clients/langchain.ts'
 import { type Access, collect, model, type Stock } from './clients/stock.ts'
 import { vercelStocks } from './clients/vercel.ts'
 import { openWorld, type World } from './product.ts'
@@ -12,6 +12,7 @@ const names = [
   'ai with @ai-sdk/openai (chat)',
   'ai with @ai-sdk/openai-compatible',
   '@langchain/openai',
+  'langchain',
 ] as const
 
 let world: World
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const anthropicKey = await world.admin.key(await world.admin.provider(world.fake, wished))
   anthropic = { url: world.product.url, secret: anthropicKey.secret }
   const openai = { url: world.product.url, secret: world.key.secret }
-  const all = [anthropicStock(anthropic), ...vercelStocks(openai), langchainStock(openai)]
+  const all = [anthropicStock(anthropic), ...vercelStocks(openai), langchainStock(openai), langchainAgentStock(openai)]
   stocks = new Map(all.map((stock) => [stock.name, stock]))
 })
 afterAll(() => world.close())
