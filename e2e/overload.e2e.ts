@@ -43,7 +43,7 @@ async function load(callers: number): Promise<Load> {
 }
 
 test('at three times what a provider takes nearly as much is answered, and the rest is told when to come back', async () => {
-  const peak = await load(AT_ONCE)
+  const before = await load(AT_ONCE)
   let consoleMs = 0
   const [crowd] = await Promise.all([
     load(3 * AT_ONCE),
@@ -56,11 +56,13 @@ test('at three times what a provider takes nearly as much is answered, and the r
       }
     })(),
   ])
-  process.stdout.write(`${JSON.stringify({ peak, crowd, consoleMs: Math.round(consoleMs) })}\n`)
-  expect(peak.refused).toBe(0)
+  // Before and after: what else this machine does meanwhile is not ours to answer for.
+  const after = await load(AT_ONCE)
+  process.stdout.write(`${JSON.stringify({ before, crowd, after, consoleMs: Math.round(consoleMs) })}\n`)
+  expect(before.refused + after.refused).toBe(0)
   expect(crowd.refused).toBeGreaterThan(0)
   expect([crowd.withoutRetryAfter, crowd.others]).toEqual([0, 0])
-  expect(crowd.answered / peak.answered).toBeGreaterThan(0.9)
+  expect(crowd.answered / Math.min(before.answered, after.answered)).toBeGreaterThan(0.9)
   expect(consoleMs).toBeLessThan(1_000)
 })
 

@@ -101,7 +101,7 @@ test('an emergency ends the keys of one person, and is taken back', async () => 
   await look(watched, '33-emergency-undone')
   await dialog().getByText('Its audit entries, one per key').click()
   await expect(page.getByRole('cell', { name: 'Mallory writes' })).toBeVisible()
-  await expect(page.getByText('2 events')).toBeVisible()
+  await expect(page.getByText('3 events')).toBeVisible()
 })
 
 test('the audit log proves itself and is exported with its filter', async () => {
