@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startProduct } from '../e2e/product/process.ts'
 import { setUp } from '../e2e/product/world.ts'
+import SERVER_ENV from '../scripts/setup/server-env.json' with { type: 'json' }
 
 /** Something that takes the load: the mock itself, or a proxy in front of it. */
 export type Target = {
@@ -117,7 +118,9 @@ export async function startNginx(upstream: number): Promise<Target | null> {
  */
 export async function startOurs(upstream: number, inspectorPort?: number): Promise<Target> {
   const inspect: Record<string, string> =
-    inspectorPort === undefined ? {} : { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` }
+    inspectorPort === undefined
+      ? {}
+      : { NODE_OPTIONS: `${SERVER_ENV.NODE_OPTIONS} --inspect=127.0.0.1:${inspectorPort}` }
   const product = await startProduct({ prefix: pinned(0), env: { AIC_LOG_LEVEL: 'warn', ...inspect } })
   const admin = await setUp(product)
   const provider = await admin.provider(

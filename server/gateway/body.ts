@@ -11,7 +11,7 @@ export class Body implements Disposable {
   /** Bytes so far. */
   size = 0
   readonly #buffers: BodyBuffers
-  /** The one piece it came in, for as long as there is no second. */
+  /** The one piece it came in. */
   #only: Buffer = EMPTY
   #joined: Buffer | null = null
 
@@ -24,9 +24,9 @@ export class Body implements Disposable {
     return this.#joined === null ? this.#only : this.#joined.subarray(0, this.size)
   }
 
-  /** Takes the next piece; `expected` is how long the body is said to become. */
+  /** Takes the next piece; `expected` is how long the body is said to become. One that is shorter is copied. */
   add(piece: Buffer, expected: number): void {
-    if (this.size === 0) this.#only = piece
+    if (this.size === 0 && piece.length >= expected) this.#only = piece
     else this.#room(piece, expected).set(piece, this.size)
     this.size += piece.length
   }

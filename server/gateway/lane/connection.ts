@@ -82,7 +82,7 @@ export class LaneConnection implements Owner {
     const head = readRequestHead(bytes)
     if (head === null || !this.#lane.takes(head)) return this.#leave(bytes)
     const end = head.end + head.bodyBytes
-    this.req = new LaneRequest(this.socket, head, bytes.subarray(head.end, end))
+    this.req = new LaneRequest(this.socket, head, bytes)
     this.res = new LaneAnswer(this)
     if (bytes.length > end) this.#keep(bytes.subarray(end))
     this.waitsSince = this.#lane.now()

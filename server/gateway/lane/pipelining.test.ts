@@ -7,8 +7,9 @@ import { startWorld } from '../test/world.ts'
 
 const world = await startWorld()
 
-const request = (number: number, stream = false) => {
-  const body = JSON.stringify({ model: 'gpt-4', stream, user: `caller-${number}`, messages: [] })
+const request = (number: number, stream = false, content = '') => {
+  const messages = [{ role: 'user', content }]
+  const body = JSON.stringify({ model: 'gpt-4', stream, user: `caller-${number}`, messages })
   const head = `POST /work HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.key.text}\r\ncontent-type: application/json`
   return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
@@ -51,6 +52,21 @@ test('requests sent before the answers come are answered one by one, in their or
   const text = await until((got) => got.includes('caller-11'))
   socket.destroy()
   expect([...text.matchAll(/"id":"caller-(\d+)"/g)].map(([, number]) => Number(number))).toEqual(sent)
+})
+
+test('long bodies one behind the other reach the provider whole, wherever they are cut', async () => {
+  const contentOf = (number: number) => `${number} long `.repeat(9_000 * (number + 1))
+  world.provider.answer = (_req, res, body) => {
+    const { user, messages } = JSON.parse(body)
+    const [, number] = user.split('-')
+    sendJson(res, 200, { id: messages[0].content === contentOf(Number(number)) ? user : 'mixed up', choices: [] })
+  }
+  const { socket, until } = await open()
+  const sent = Array.from({ length: 6 }, (_, number) => number)
+  socket.write(sent.map((number) => request(number, false, contentOf(number))).join(''))
+  const text = await until((got) => got.split('HTTP/1.1 200 OK').length > sent.length && got.endsWith('}'))
+  socket.destroy()
+  expect([...text.matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id)).toEqual(sent.map((number) => `caller-${number}`))
 })
 
 test('a stream that breaks off ends with an error event, and a next request at once is answered all the same', async () => {
