@@ -1,6 +1,5 @@
 import { isMisnamed } from '../keys/policy-check.ts'
 import type { Db } from '../lib/db.ts'
-import { FIRST_ID } from '../lib/page.ts'
 import { inTurns } from '../lib/turns.ts'
 import * as store from './policy-breaches.store.ts'
 
@@ -15,10 +14,8 @@ export async function countBreaking(db: Db, judged: store.Judged): Promise<store
   const counts = await store.countJudged(db.pool, judged)
   if (judged.rules.namingPattern === null) return counts
   let misnamed = 0
-  for (let after: string | null = FIRST_ID; after !== null; ) {
-    const page = await nextMisnamed(db, judged, { wanted: 'UNBROKEN', after, take: NAMES })
-    misnamed += page.ids.length
-    after = page.next
+  for await (const names of store.readUnbrokenNames(db.pool, judged, NAMES)) {
+    for await (const name of inTurns(names)) if (isMisnamed(judged.rules, name)) misnamed += 1
   }
   return { ...counts, broken: counts.broken + misnamed }
 }
@@ -35,7 +32,7 @@ export const nextLate = (db: Db, judged: store.Judged, page: Next): Promise<Foun
 export const nextBroken = (db: Db, judged: store.Judged, page: Next): Promise<Found> =>
   judged.rules.namingPattern === null
     ? nextWanted(db, judged, { ...page, wanted: 'BROKEN' })
-    : nextMisnamed(db, judged, { ...page, wanted: 'ALL' })
+    : nextMisnamed(db, judged, page)
 
 type Wanted = Parameters<typeof store.listVerdicts>[2]
 
@@ -44,8 +41,8 @@ async function nextWanted(db: Db, judged: store.Judged, page: Wanted): Promise<F
   return { ids: verdicts.map(({ id }) => id), next: endOf(verdicts, page.take) }
 }
 
-async function nextMisnamed(db: Db, judged: store.Judged, page: Wanted): Promise<Found> {
-  const verdicts = await store.listVerdicts(db.pool, judged, { ...page, take: NAMES })
+async function nextMisnamed(db: Db, judged: store.Judged, page: Next): Promise<Found> {
+  const verdicts = await store.listVerdicts(db.pool, judged, { wanted: 'ALL', after: page.after, take: NAMES })
   const ids: string[] = []
   for await (const { id, name, broken } of inTurns(verdicts)) {
     if (!broken && !isMisnamed(judged.rules, name)) continue
