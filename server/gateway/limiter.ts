@@ -26,22 +26,32 @@ export function createLimiter({ db, changes, clock, log, random }: Needs): Limit
   const leases = new Leases({ nodeId: random.uuidv7(), store: createLeaseStore(pool), now })
   let timer: NodeJS.Timeout | undefined
   let hangUp: (() => void) | null = null
+  let connecting = false
+  let stopped = false
 
   const readLimits = async () => leases.set(await readLimitWorld(pool))
   const readPrices = async () => leases.setPrices(new PriceIndex(await listAllPrices(pool)))
 
   async function listen() {
-    hangUp = await listenForNeeds(
-      pool,
-      (limitId) => leases.callBack(limitId),
-      () => {
-        hangUp = null
-      },
-    )
+    connecting = true
+    try {
+      hangUp = await listenForNeeds(
+        pool,
+        (limitId) => leases.callBack(limitId),
+        () => {
+          hangUp = null
+        },
+      )
+    } finally {
+      connecting = false
+    }
+    // Nobody would give its connection back any more.
+    if (stopped) hangUp()
   }
 
   async function beat() {
-    if (!hangUp) await listen()
+    // A database that is slow to answer is not asked for a second connection, which nobody would give back.
+    if (!hangUp && !connecting) await listen()
     await leases.heartbeat()
   }
 
@@ -60,6 +70,7 @@ export function createLimiter({ db, changes, clock, log, random }: Needs): Limit
       timer = setInterval(beatQuietly, HEARTBEAT_MS).unref()
     },
     async stop() {
+      stopped = true
       clearInterval(timer)
       hangUp?.()
       await leases.leave().catch((error: unknown) => log.debug({ err: error }, 'leases could not be given back'))
