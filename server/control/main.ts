@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { setPriority } from 'node:os'
 import { JOBS } from '../governance/all-jobs.service.ts'
 import { createJobRunner } from '../governance/jobs.service.ts'
 import { openDb } from '../lib/db.ts'
@@ -11,6 +10,7 @@ import { settleMemory } from '../lib/memory.ts'
 import { prepareSetup } from '../users/setup.service.ts'
 import { createGatewayLink, tellGateway } from './gateway-link.ts'
 import { buildParts } from './open.ts'
+import { comeSecond, letComeSecond } from './priority.ts'
 import { controlRoutes } from './routes.ts'
 import { ADDRESS_HEADER, type Beginning, type ToControl } from './words.ts'
 
@@ -31,6 +31,7 @@ async function serve({ config, connection, socketPath, ownPorts }: Beginning): P
     process.exit(EXIT.failed)
   })
   const db = openDb(connection, log)
+  if ('host' in connection) letComeSecond([db.pool, db.reports])
   const link = createGatewayLink()
   const opened = { config, log, db, ownPorts: () => ownPorts }
   const parts = buildParts(opened, {
@@ -63,8 +64,7 @@ async function serve({ config, connection, socketPath, ownPorts }: Beginning): P
   }
 }
 
-// Where both want the same core, a request of a program comes before a page for a person.
-setPriority(5)
+comeSecond()
 // The gateway's process decides about the end of both: a Ctrl-C reaches this one as well, and must not cut off anybody.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 process.on('disconnect', () => process.exit(EXIT.failed))
