@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Key } from '../product/world.ts'
+import type { Bystander } from './bystander.ts'
 
 /** What the product did while something ran. */
 export type Watched<Result> = {
@@ -9,6 +10,8 @@ export type Watched<Result> = {
   readonly heldMs: number
   /** The longest that people waited beside it for an answer that costs nothing: so long their process was busy. */
   readonly peopleMs: number
+  /** The longest time a process with nothing to do stood still meanwhile. */
+  readonly idleMs: number
   /** Of the calls of `/work` that ran beside it. */
   readonly work: { readonly calls: number; readonly failed: number; readonly p99Ms: number }
 }
@@ -56,14 +59,20 @@ async function repeat(ask: () => Promise<boolean>, until: AbortSignal) {
   return { took, failed }
 }
 
-type Where = { readonly url: string; readonly metricsUrl: string; readonly key: Key }
+type Where = {
+  readonly url: string
+  readonly metricsUrl: string
+  readonly key: Key
+  readonly bystander: Bystander
+}
 
 /** Calls `/work` over and over while `work` runs, and watches how long each of the two processes is held. */
 export async function watch<Result>(
-  { url, metricsUrl, key }: Where,
+  { url, metricsUrl, key, bystander }: Where,
   work: () => Promise<Result>,
 ): Promise<Watched<Result>> {
   await readHold(metricsUrl)
+  await bystander.readHold()
   const done = new AbortController()
   const calling = repeat(() => call(key), done.signal)
   const knocking = repeat(() => knock(url), done.signal)
@@ -77,6 +86,7 @@ export async function watch<Result>(
       result,
       ms,
       heldMs: await readHold(metricsUrl),
+      idleMs: await bystander.readHold(),
       peopleMs: Math.max(...(await knocking).took),
       work: { calls: took.length, failed, p99Ms: quantile(took, 0.99) },
     }
