@@ -1,23 +1,22 @@
 import { join } from 'node:path'
-import { createLoopDelay } from '../lib/loop-delay.ts'
-import type { GatewayParts } from '../lib/parts.ts'
-// biome-ignore lint/style/noRestrictedImports: this file puts the gateway together; no request waits for what it makes.
-import { createFlusher } from '../usage/flusher.service.ts'
-import { Journal } from '../usage/journal.ts'
-import { createMeterEntry } from '../usage/meter-entries.ts'
-import { STORED_ENTRIES } from '../usage/usage-entry.ts'
-import { BodyBuffers } from './body-buffers.ts'
-import type { CallerAnswer, CallerRequest } from './call.ts'
-import { createDirectory } from './directory.ts'
-import { serve } from './http.ts'
-import { createLimiter } from './limiter.ts'
-import { meterGateway } from './meter-gateway.ts'
-import type { Pipeline } from './pipeline.ts'
-import { createPresences } from './presence.ts'
-import { createRequestIds } from './request-id.ts'
-import { ResponseCache } from './response-cache.ts'
-import { type Admission, createAdmission } from './steps/admit.ts'
-import { createVerifier } from './verify.ts'
+import { BodyBuffers } from './gateway/body-buffers.ts'
+import type { CallerAnswer, CallerRequest } from './gateway/call.ts'
+import { createDirectory } from './gateway/directory.ts'
+import { serve } from './gateway/http.ts'
+import { createLimiter } from './gateway/limiter.ts'
+import { meterGateway } from './gateway/meter-gateway.ts'
+import type { Pipeline } from './gateway/pipeline.ts'
+import { createPresences } from './gateway/presence.ts'
+import { createRequestIds } from './gateway/request-id.ts'
+import { ResponseCache } from './gateway/response-cache.ts'
+import { type Admission, createAdmission } from './gateway/steps/admit.ts'
+import { createVerifier } from './gateway/verify.ts'
+import { createLoopDelay } from './lib/loop-delay.ts'
+import type { GatewayParts } from './lib/parts.ts'
+import { createFlusher } from './usage/flusher.service.ts'
+import { Journal } from './usage/journal.ts'
+import { createMeterEntry } from './usage/meter-entries.ts'
+import { STORED_ENTRIES } from './usage/usage-entry.ts'
 
 /** `/work` as the rest of the server knows it. */
 export type Gateway = {
@@ -39,6 +38,7 @@ export type Gateway = {
 
 const STOP_MS = 5_000
 
+/** Puts the gateway together. It lies outside its folder, where nothing may know the database. */
 export function createGateway(parts: GatewayParts, admission: Admission = createAdmission(createLoopDelay())): Gateway {
   const { config, db, log, clock, keyring, random, metrics, signals } = parts
   const directory = createDirectory(parts)
