@@ -8,6 +8,8 @@ export default defineConfig({
         resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
         test: {
           name: 'server',
+          // The suite of the gateway runs against both ways through the process: `AIC_FAST_PATH=0` is node:http and undici.
+          provide: { fastPath: process.env['AIC_FAST_PATH'] ?? '1' },
           include: ['server/**/*.test.ts', 'scripts/**/*.test.ts', 'prisma/**/*.test.ts'],
           globalSetup: ['server/test/cluster.ts'],
           setupFiles: ['server/test/setup.ts'],

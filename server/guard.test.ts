@@ -1,3 +1,4 @@
+// A Node of its own, without a shell, shows what importing does; the script lists modules of this tree and no more.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,4 +56,13 @@ test('connections to elsewhere are made in one place', () => {
   const found = modules.filter((path) => makers.test(read(path)))
   // The first goes to a unix socket of our own, whatever is asked for.
   expect(found).toEqual(['server/control/proxy.ts', 'server/lib/outgoing.ts'])
+})
+
+test('other programs are started by the embedded database and for the control process, and by nothing else', () => {
+  const found = modules.filter((path) => read(path).includes('child_process'))
+  expect(found).toEqual([
+    'server/control/control-process.ts',
+    'server/lib/embedded/leftover.ts',
+    'server/lib/embedded/postgres.ts',
+  ])
 })

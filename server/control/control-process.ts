@@ -1,3 +1,4 @@
+// It forks one program of our own by its constant path: no argument, no shell, nothing that anybody sent.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'

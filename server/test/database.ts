@@ -9,6 +9,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     readonly socketDir: string
     readonly template: string
+    /** `0`: through node:http and undici. */
+    readonly fastPath: string
   }
 }
 

@@ -2,19 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { afterAll } from 'vitest'
 import { readConfig } from '../config.ts'
 import type { Role } from '../generated/prisma/enums.ts'
-import { createAddressReader } from '../lib/address.ts'
-import { Breakers } from '../lib/breaker.ts'
-import { createChanges } from '../lib/changes.ts'
-import { createKeyring } from '../lib/keyring.ts'
-import { createLog } from '../lib/log.ts'
-import { createMetrics } from '../lib/metrics.ts'
-import { createOutgoing } from '../lib/outgoing.ts'
 import type { GatewayParts, Parts } from '../lib/parts.ts'
-import { createRandom } from '../lib/random.ts'
-import { createSignals } from '../lib/signals.ts'
-import { giveDefaultLimits } from '../limits/default-limits.service.ts'
 import type { Act } from '../users/viewer.ts'
 import { type TestDb, testDb } from './database.ts'
+import { buildTestParts } from './parts.ts'
 
 /** A clock that stands still until a test moves it. */
 export type TestClock = { now(): Date; set(at: Date): void; advance(ms: number): void }
@@ -49,25 +40,8 @@ const nickname = () => `p${randomBytes(5).toString('hex')}`
 export async function testWorld(): Promise<World> {
   const db = await testDb()
   const clock = testClock()
-  const log = createLog('silent')
   const config = readConfig({ AIC_LOOPBACK_UPSTREAMS: '1', AIC_LOG_LEVEL: 'silent', AIC_DATA_DIR: 'data' })
-  const breakers = new Breakers(() => performance.now())
-  const parts: GatewayParts & Parts = {
-    config,
-    db,
-    log,
-    clock,
-    random: createRandom(clock),
-    keyring: createKeyring([randomBytes(32)]),
-    outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams: true, ownPorts: () => [9090] }),
-    changes: createChanges({ db, clock, log, stalenessMs: config.stalenessMs }),
-    followers: [giveDefaultLimits],
-    signals: createSignals({ db, log }),
-    metrics: createMetrics(),
-    breakers,
-    breakerState: async (providerId) => breakers.of(providerId).state,
-    addressOf: createAddressReader(config.trustedProxies),
-  }
+  const parts = buildTestParts({ config, db, clock, ownPorts: () => [9090] })
   await parts.changes.start()
   afterAll(async () => {
     parts.signals.close()

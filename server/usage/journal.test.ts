@@ -1,3 +1,5 @@
+// What a killed process leaves can only be shown by killing one: a program of our own, with no text in its arguments but
+// a folder that this test made.
 import { spawn } from 'node:child_process'
 import {
   appendFileSync,
@@ -52,13 +54,11 @@ async function stored() {
   return { ends: new Map(rows.map(({ id, end }) => [id, end])), count: rows.length, sums: sums.rows[0] }
 }
 
-/** Runs the child and answers its lines, when it ended by itself or after `killAfterLines`. */
-function runChild(killAfterLines: number, shell = ''): Promise<string[]> {
+/** Runs the child and answers its lines, when it ended by itself or after `killAfterLines`; no file may outgrow `maxKiB`. */
+function runChild(killAfterLines: number, maxKiB: number | 'unlimited' = 'unlimited'): Promise<string[]> {
   return new Promise((resolve) => {
-    const child =
-      shell === ''
-        ? spawn(process.execPath, [CHILD, directory])
-        : spawn('bash', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, CHILD, directory])
+    const limited = 'ulimit -f "$1" && shift && exec "$@"'
+    const child = spawn('bash', ['-c', limited, 'bash', String(maxKiB), process.execPath, CHILD, directory])
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
@@ -159,7 +159,7 @@ describe('a segment', () => {
 
 describe('a disk that is full', () => {
   it('refuses new requests, keeps what ended in memory, and tears no line', async () => {
-    const said = await runChild(1_000_000, 'ulimit -f 8')
+    const said = await runChild(1_000_000, 8)
     expect(said.at(-1)).toBe('refused')
     const journal = openJournal()
     await flush(journal)

@@ -1,3 +1,4 @@
+// What is tested is that another process holds the directory: it is a program of our own, started without a shell.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// It runs `ps` without a shell; its only argument is a number that was checked to be one.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

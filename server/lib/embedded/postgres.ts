@@ -1,3 +1,5 @@
+// PostgreSQL is a child by design. Its programs are files of a pinned package, the one script is a constant, settings are
+// an array of arguments, and the environment is made anew: no text of anybody's is read as a command.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
