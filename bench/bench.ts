@@ -37,7 +37,7 @@ async function runRound(target: Target, scenario: Scenario, seconds: number): Pr
   const memory = pid === null ? () => 0 : watchMemory(pid)
   const full = await load(optionsOf(target, scenario, { rate: 0, connections: scenario.connections, seconds }))
   // What a process does after its answers, such as writing its journal to the database, belongs to them.
-  await wait(700)
+  await wait(1500)
   const ownCpu = pid === null ? 0 : cpuSeconds(pid) - own
   const treeCpu = pid === null ? 0 : cpuSecondsOfTree(pid) - tree
   const memoryMiB = memory()

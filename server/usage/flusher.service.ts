@@ -9,10 +9,8 @@ import { BATCH } from './queue.ts'
 import type { Segment } from './segment.ts'
 import { replay, store } from './store-entries.service.ts'
 
-const INTERVAL_MS = 300
-/** With so many waiting the next round is due at once: memory is bounded, and reading them back from disk is dear. */
-const SOON = 500
-const SOON_MS = 50
+/** So long entries wait until a batch is full: a round costs the database much more than an entry. */
+const INTERVAL_MS = 1_000
 const MAX_PAUSE_MS = 5_000
 
 /** Moves ended requests from the journal to the database, and waits for it when it is away. */
@@ -38,19 +36,28 @@ export function createFlusher(needs: Needs): Flusher {
   const { journal, log } = needs
   const run = oneAtATime(mover(needs))
   let timer: NodeJS.Timeout | undefined
-  let pauseMs = INTERVAL_MS
   let stopped = false
+  let pauseMs = INTERVAL_MS
 
   async function tick() {
+    clearTimeout(timer)
+    journal.queue.onFull = nothing
     try {
-      const found = journal.queue.length
       await run()
-      pauseMs = found >= SOON ? SOON_MS : INTERVAL_MS
+      pauseMs = INTERVAL_MS
     } catch (error) {
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
       log.warn({ err: error, queued: journal.queue.length, pauseMs }, 'usage entries could not be stored; trying again')
     }
-    if (!stopped) timer = setTimeout(tick, pauseMs)
+    if (!stopped) rest()
+  }
+
+  /** Until the next round is due: a full batch is reason enough, unless the database is away. */
+  function rest() {
+    const isAway = pauseMs > INTERVAL_MS
+    const isDue = !isAway && journal.queue.length >= BATCH
+    timer = setTimeout(tick, isDue ? 0 : pauseMs)
+    if (!isAway) journal.queue.onFull = () => void tick()
   }
 
   return {
@@ -60,6 +67,7 @@ export function createFlusher(needs: Needs): Flusher {
     flush: run,
     async stop(deadlineMs) {
       stopped = true
+      journal.queue.onFull = nothing
       clearTimeout(timer)
       const late = Promise.withResolvers<void>()
       const deadline = setTimeout(late.resolve, deadlineMs)
@@ -79,7 +87,11 @@ function mover(needs: Needs): () => Promise<void> {
       await replay(needs, leftOver)
       leftOver = []
     }
-    for (let batch = journal.queue.take(); batch; batch = journal.queue.take()) {
+    // What comes meanwhile is left to the next round: taking it as it comes would make many small batches.
+    for (let left = journal.queue.length; left > 0; ) {
+      const batch = journal.queue.take()
+      if (batch === null) break
+      left -= batch.length
       await store(needs, batch)
       journal.stored(batch)
       announce?.(batch.ids)
@@ -96,6 +108,8 @@ function mover(needs: Needs): () => Promise<void> {
     }
   }
 }
+
+const nothing = () => undefined
 
 const chargesOf = ({ charges }: Batch) => [...charges.values()].flat()
 

@@ -2,8 +2,8 @@ import { Batch } from './batch.ts'
 import type { Segment } from './segment.ts'
 import type { UsageEntry } from './usage-entry.ts'
 
-/** Larger batches cost less per entry, here and in the database; nobody waits for them. */
-export const BATCH = 2_000
+/** What the database does once for a batch costs as much as a hundred entries; many more would hold up requests. */
+export const BATCH = 1_000
 
 /** Ended requests that the database does not have yet, in batches, the oldest first. */
 export class Queue {
@@ -11,6 +11,8 @@ export class Queue {
   /** The last one, while it takes entries. */
   #open: Batch | null = null
   #length = 0
+  /** Hears when so many wait that one more would begin another batch. */
+  onFull: () => void = () => undefined
 
   /** Entries in all of them. */
   get length(): number {
@@ -27,6 +29,7 @@ export class Queue {
     this.#length++
     if (segment) count(this.#open.segments, segment)
     if (intent) count(this.#open.intents, intent)
+    if (this.#open.length === BATCH) this.onFull()
   }
 
   /** The oldest batch, null when there is none; it takes no more entries and stays the oldest until it is dropped. */
