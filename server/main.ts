@@ -51,7 +51,7 @@ async function serve(config: Config, log: Logger, { pool, connection }: Database
   server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
     lane: { clock: parts.clock, work: (req, res) => gateway.handle(req, res) },
-    control: (req, res) => void control.handle(req, res),
+    control: (req, res) => control.handle(req, res),
     draining: () => state.draining,
     notReady: () => {
       state.observed = true

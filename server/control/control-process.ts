@@ -18,7 +18,7 @@ export type ControlProcess = {
   begin(beginning: Beginning): void
   /** Resolves when it answers for the first time, with the token to set up with; null: that has happened. */
   readonly ready: Promise<string | null>
-  /** Hands a request over, at the latest when the process is there; one that does not come is 503. */
+  /** Hands a request over, at the latest when the process is there; one that does not come is 503. Never throws. */
   handle(req: IncomingMessage, res: ServerResponse): void
   /** Ends what would go on for ever. */
   drain(): void
@@ -34,61 +34,94 @@ const STOP_MS = 10_000
 type Needs = Pick<GatewayParts, 'log' | 'random' | 'changes' | 'breakers' | 'metrics' | 'addressOf'>
 
 /** Starts it; it loads its program while the gateway reads what it must know. */
-export function startControlProcess(needs: Needs): ControlProcess {
-  const { log, random, addressOf } = needs
-  let beginning: Beginning | null = null
-  let ended = false
-  let ready = Promise.withResolvers<string | null>()
-  const { promise: firstReady } = ready
-  let child = launch()
+export const startControlProcess = (needs: Needs): ControlProcess => new ControlChild(needs)
 
-  function launch(): ChildProcess {
-    const launched = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    launched.on('message', (word: ToGateway) => {
-      if (word.kind === 'ready') ready.resolve(word.setupToken)
-      else void answerOf(needs, word.question).then((value) => tell({ kind: 'answer', id: word.id, value }))
+class ControlChild implements ControlProcess {
+  readonly ready: Promise<string | null>
+  readonly #needs: Needs
+  #child: ChildProcess
+  #beginning: Beginning | null = null
+  #ended = false
+  /** Until it answers; null while it does. */
+  #opening: PromiseWithResolvers<string | null> | null
+
+  constructor(needs: Needs) {
+    this.#needs = needs
+    this.#opening = Promise.withResolvers()
+    this.ready = this.#opening.promise
+    this.#child = this.#launch()
+  }
+
+  begin(beginning: Beginning): void {
+    this.#beginning = beginning
+    tell(this.#child, { kind: 'begin', beginning })
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    const { log, random } = this.#needs
+    const requestId = random.uuidv7()
+    this.#handOver(req, res, requestId).catch((error: unknown) => {
+      log.error({ err: error, requestId }, 'a request could not be handed over')
+      answerHttpError(req, res, HTTP_ERRORS.internal, requestId)
     })
-    launched.on('error', (error) => log.error({ err: error }, 'the control process failed'))
-    launched.on('exit', (code, signal) => void startAgain(code, signal))
-    return launched
   }
 
-  async function startAgain(code: number | null, signal: string | null) {
-    if (ended) return
-    log.error({ code, signal }, 'the control process ended; starting it again')
-    ready = Promise.withResolvers()
+  drain(): void {
+    tell(this.#child, { kind: 'drain' })
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    tell(child, { kind: 'end' })
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    await exited
+    clearTimeout(timer)
+  }
+
+  #launch(): ChildProcess {
+    const { log } = this.#needs
+    const child = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    child.on('message', (word: ToGateway) => this.#hear(child, word))
+    child.on('error', (error) => log.error({ err: error }, 'the control process failed'))
+    // After its last word, and of one that could not even be started: `exit` is neither.
+    child.on('close', (code, signal) => void this.#startAgain(code, signal))
+    return child
+  }
+
+  #hear(child: ChildProcess, word: ToGateway): void {
+    if (word.kind === 'ask') {
+      // The next process counts its questions from the beginning: the answer is for the one that asked.
+      void answerOf(this.#needs, word.question).then((value) => tell(child, { kind: 'answer', id: word.id, value }))
+      return
+    }
+    this.#opening?.resolve(word.setupToken)
+    this.#opening = null
+  }
+
+  async #startAgain(code: number | null, signal: string | null): Promise<void> {
+    if (this.#ended) return
+    this.#needs.log.error({ code, signal }, 'the control process ended; starting it again')
+    this.#opening ??= Promise.withResolvers()
     await sleep(RESTART_MS, undefined, { ref: false })
-    if (ended) return
-    child = launch()
-    if (beginning) tell({ kind: 'begin', beginning })
+    if (this.#ended) return
+    this.#child = this.#launch()
+    if (this.#beginning) tell(this.#child, { kind: 'begin', beginning: this.#beginning })
   }
 
-  // A process that has just ended cannot be told anything; whoever waits for it learns that from its end.
-  const tell = (word: ToControl) => void (child.connected && child.send(word, () => undefined))
-
-  return {
-    ready: firstReady,
-    begin(first) {
-      beginning = first
-      tell({ kind: 'begin', beginning })
-    },
-    async handle(req, res) {
-      const requestId = random.uuidv7()
-      await Promise.race([ready.promise, sleep(PATIENCE_MS, undefined, { ref: false })])
-      if (beginning === null) return answerHttpError(req, res, HTTP_ERRORS.controlAway, requestId)
-      forward({ req, res }, { socketPath: beginning.socketPath, address: addressOf(req), requestId })
-    },
-    drain: () => tell({ kind: 'drain' }),
-    async stop() {
-      ended = true
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const exited = once(child, 'exit')
-      tell({ kind: 'end' })
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
-      await exited
-      clearTimeout(timer)
-    },
+  async #handOver(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
+    if (this.#opening) await Promise.race([this.#opening.promise, sleep(PATIENCE_MS, undefined, { ref: false })])
+    if (this.#beginning === null) return answerHttpError(req, res, HTTP_ERRORS.controlAway, requestId)
+    const { socketPath } = this.#beginning
+    forward({ req, res }, { socketPath, address: this.#needs.addressOf(req), requestId })
   }
+}
+
+/** A process that has just ended cannot be told anything; whoever waits for it learns that from its end. */
+function tell(child: ChildProcess, word: ToControl): void {
+  if (child.connected) child.send(word, () => undefined)
 }
 
 async function answerOf({ changes, breakers, metrics }: Needs, question: Question): Promise<unknown> {
