@@ -5,11 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { systemClock } from '../lib/clock.ts'
+import { createKeyring } from '../lib/keyring.ts'
 import { createLog } from '../lib/log.ts'
 import { testWorld } from '../test/world.ts'
+import { createAccessToken } from '../users/access-tokens.service.ts'
 import { startControlProcess } from './control-process.ts'
 
-const { parts, db } = await testWorld()
+const world = await testWorld()
+const { parts, db } = world
 const dir = mkdtempSync(join(tmpdir(), 'aic-control-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const config = {
@@ -19,22 +23,46 @@ const config = {
   setupToken: 'a-token-of-the-operator',
 }
 
-test('one that ends before its first answer is started again, announces itself then, and answers', async () => {
-  const ended = Promise.withResolvers<unknown>()
-  const log = Object.assign(createLog('silent'), { error: ended.resolve })
-  const control = startControlProcess({ ...parts, log })
+type Needs = Parameters<typeof startControlProcess>[0]
+
+/** Started, with a server before it as the gateway's. */
+async function start(socketPath: string, needs: Partial<Needs> = {}) {
+  const control = startControlProcess({ ...parts, ...needs })
   const server = createServer((req, res) => control.handle(req, res)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port }: AddressInfo = Object(server.address())
-  const socketDir = join(dir, 'later')
+  control.begin({ config, connection: db.connection, socketPath, ownPorts: [port] })
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+    return control.stop()
+  }
+  return { control, url: `http://127.0.0.1:${port}`, stop }
+}
+
+test('one that ends before its first answer is started again, announces itself then, and answers', async () => {
+  const ended = Promise.withResolvers<unknown>()
+  const log = Object.assign(createLog('silent'), { error: ended.resolve })
   // There is no such directory yet: it cannot listen there.
-  control.begin({ config, connection: db.connection, socketPath: join(socketDir, 's'), ownPorts: [port] })
+  const socketDir = join(dir, 'later')
+  const { control, url, stop } = await start(join(socketDir, 's'), { log })
   expect(await ended.promise).toMatchObject({ code: 1 })
-  const asked = fetch(`http://127.0.0.1:${port}/metrics`)
+  const asked = fetch(`${url}/metrics`)
   mkdirSync(socketDir)
   expect(await control.ready).toBe(config.setupToken)
   expect((await asked).status).toBe(401)
-  server.close()
-  server.closeAllConnections()
-  await control.stop()
+  await stop()
+})
+
+test('a question that fails in the gateway is an error to who asked, and nothing more', async () => {
+  const metrics = { ...parts.metrics, read: () => Promise.reject(new Error('no metrics today')) }
+  const { control, url, stop } = await start(join(dir, 's'), { metrics })
+  await control.ready
+  const keyring = createKeyring(config.masterKeys)
+  const administrator = await world.person('ADMINISTRATOR')
+  const act = { ...administrator, parts: { ...parts, keyring, clock: systemClock } }
+  const { secret } = await createAccessToken(act, { name: 'Scraper', scopes: ['READ'] })
+  expect((await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${secret}` } })).status).toBe(500)
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
+  await stop()
 })

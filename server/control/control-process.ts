@@ -31,6 +31,7 @@ const RESTART_MS = 500
 const PATIENCE_MS = 10_000
 const STOP_MS = 10_000
 
+type Asked = Extract<ToGateway, { readonly kind: 'ask' }>
 type Needs = Pick<GatewayParts, 'log' | 'random' | 'changes' | 'breakers' | 'metrics' | 'addressOf'>
 
 /** Starts it; it loads its program while the gateway reads what it must know. */
@@ -94,7 +95,7 @@ class ControlChild implements ControlProcess {
   #hear(child: ChildProcess, word: ToGateway): void {
     if (word.kind === 'ask') {
       // The next process counts its questions from the beginning: the answer is for the one that asked.
-      void answerOf(this.#needs, word.question).then((value) => tell(child, { kind: 'answer', id: word.id, value }))
+      void answerTo(this.#needs, word).then((answer) => tell(child, answer))
       return
     }
     this.#opening?.resolve(word.setupToken)
@@ -124,7 +125,17 @@ function tell(child: ChildProcess, word: ToControl): void {
   if (child.connected) child.send(word, () => undefined)
 }
 
-async function answerOf({ changes, breakers, metrics }: Needs, question: Question): Promise<unknown> {
+/** Never rejects: what people ask for must not end the gateway. */
+async function answerTo(needs: Needs, { id, question }: Asked): Promise<ToControl> {
+  try {
+    return { kind: 'answer', id, value: await find(needs, question) }
+  } catch (error) {
+    needs.log.error({ err: error, question: question.name }, 'a question of the control process failed')
+    return { kind: 'failed', id }
+  }
+}
+
+async function find({ changes, breakers, metrics }: Needs, question: Question): Promise<unknown> {
   if (question.name === 'metrics') return metrics.read()
   if (question.name === 'breakerState') return breakers.of(question.about).state
   await changes.waitFor(question.about)

@@ -2,7 +2,10 @@ import type { Question, Questions, ToControl, ToGateway } from './words.ts'
 
 export const tellGateway = (word: ToGateway): void => void process.send?.(word)
 
-/** Asks the gateway's process. What is not answered any more is not missed: this process ends with that one. */
+/**
+ * Asks the gateway's process; rejects when that fails there. What is not answered any more is not missed: this process
+ * ends with that one.
+ */
 export type GatewayLink = {
   applied(seq: bigint): Promise<Questions['applied']['answer']>
   metrics(): Promise<Questions['metrics']['answer']>
@@ -10,20 +13,23 @@ export type GatewayLink = {
 }
 
 export function createGatewayLink(): GatewayLink {
-  const waiting = new Map<number, (value: unknown) => void>()
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let asked = 0
   process.on('message', (word: ToControl) => {
-    if (word.kind !== 'answer') return
-    waiting.get(word.id)?.(word.value)
+    if (word.kind !== 'answer' && word.kind !== 'failed') return
+    const answer = waiting.get(word.id)
     waiting.delete(word.id)
+    if (word.kind === 'answer') answer?.resolve(word.value)
+    else answer?.reject(new Error('the gateway could not answer'))
   })
-  const ask = <Answer>(question: Question): Promise<Answer> =>
-    new Promise((resolve) => {
-      const id = ++asked
-      // Both ends are built from one `Questions`.
-      waiting.set(id, (value) => resolve(value as Answer))
-      tellGateway({ kind: 'ask', id, question })
-    })
+  async function ask<Answer>(question: Question): Promise<Answer> {
+    const id = ++asked
+    const answer = Promise.withResolvers<unknown>()
+    waiting.set(id, answer)
+    tellGateway({ kind: 'ask', id, question })
+    // Both ends are built from one `Questions`.
+    return (await answer.promise) as Answer
+  }
   return {
     applied: (seq) => ask({ name: 'applied', about: seq }),
     metrics: () => ask({ name: 'metrics', about: null }),

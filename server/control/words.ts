@@ -28,6 +28,8 @@ export type Question = {
 export type ToControl =
   | { readonly kind: 'begin'; readonly beginning: Beginning }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  /** The question failed; why is in the log of the gateway. */
+  | { readonly kind: 'failed'; readonly id: number }
   /** Whoever follows something is told that there will be no more. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'end' }
