@@ -13,6 +13,8 @@ const agent = new Agent({ keepAlive: true })
 
 /** Hands a request to the control process and its answer to the caller, as they are, piece by piece. */
 export function forward({ req, res }: Forwarding, { socketPath, address, requestId }: Way): void {
+  // Who has left while this was being started sends no more: its request would never end, nor the connection for it.
+  if (res.destroyed) return
   const headers = without(req.rawHeaders, NOT_FORWARDED)
   if (address !== null) headers.push(ADDRESS_HEADER, address)
   const asked = request({ socketPath, agent, method: req.method, path: req.url, headers, setHost: false })
