@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -65,4 +66,11 @@ test('a question that fails in the gateway is an error to who asked, and nothing
   expect((await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${secret}` } })).status).toBe(500)
   expect((await fetch(`${url}/metrics`)).status).toBe(401)
   await stop()
+})
+
+test('one that is told to end before it serves ends at once, and well', async () => {
+  const child = fork(join(import.meta.dirname, 'main.ts'), { serialization: 'advanced' })
+  const exited = once(child, 'exit')
+  child.send({ kind: 'end' })
+  expect(await exited).toEqual([0, null])
 })

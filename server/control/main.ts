@@ -51,18 +51,19 @@ async function serve({ config, connection, socketPath, ownPorts }: Beginning): P
   settleMemory()
   process.on('message', ({ kind }: ToControl) => {
     if (kind === 'drain') parts.signals.close()
-    if (kind === 'end') void end()
   })
-  tellGateway({ kind: 'ready', setupToken })
-
-  async function end() {
+  end = async () => {
     server.close()
     server.closeAllConnections()
     await jobs.stop()
     await db.close()
     process.exit(EXIT.drained)
   }
+  tellGateway({ kind: 'ready', setupToken })
 }
+
+/** Until it serves it has nothing to finish. */
+let end = async (): Promise<void> => process.exit(EXIT.drained)
 
 comeSecond()
 // The gateway's process decides about the end of both: a Ctrl-C reaches this one as well, and must not cut off anybody.
@@ -70,4 +71,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 process.on('disconnect', () => process.exit(EXIT.failed))
 process.on('message', (word: ToControl) => {
   if (word.kind === 'begin') void serve(word.beginning)
+  if (word.kind === 'end') void end()
 })
