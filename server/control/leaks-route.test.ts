@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { updateGovernanceSettings } from '../governance/settings.service.ts'
 import { createApiKey } from '../keys/create-key.service.ts'
@@ -55,6 +55,22 @@ test('an unsigned report and other methods are refused', async () => {
 test('a signed body that is no report, or too large, is refused', async () => {
   for (const body of ['{', '{}', '[{}]', '[{"token":1}]']) expect((await report(body)).status).toBe(400)
   expect((await report(`[${'"x",'.repeat(300_000)}]`)).status).toBe(413)
+})
+
+test('reports that do not arrive keep no more waiting than there is room for: the next is told to come again', async () => {
+  const head =
+    'POST /leaks HTTP/1.1\r\nhost: x\r\ngithub-public-key-identifier: x\r\ngithub-public-key-signature: x\r\n'
+  let arrived = 0
+  const count = () => arrived++
+  server.on('request', count)
+  const slow = Array.from({ length: 22 }, () => connect(port, '127.0.0.1'))
+  for (const socket of slow) socket.write(`${head}content-length: 9\r\n\r\n`)
+  await expect.poll(() => arrived).toBe(slow.length)
+  server.off('request', count)
+  const refused = await report(found)
+  expect([refused.status, JSON.parse(refused.text).error.code]).toEqual([503, 'overloaded'])
+  for (const socket of slow) socket.destroy()
+  await expect.poll(async () => (await report('{')).status).toBe(400)
 })
 
 test('a signed report ends the key at once and says which tokens were ours, without repeating them', async () => {

@@ -3,7 +3,7 @@ import { takeLeakReport } from '../governance/leaks.service.ts'
 import { answerHttpError, HTTP_ERRORS, type HttpError } from '../lib/http-error.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
-import { createSlots } from '../lib/slots.ts'
+import { createSlots, SlotsTaken } from '../lib/slots.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -67,6 +67,9 @@ export function leaksRoute(parts: Parts): (req: IncomingMessage, res: ServerResp
       .run(() => answer(req, res, requestId))
       .catch((error: unknown) => {
         if (error instanceof InvalidInput) return answerHttpError(req, res, BAD_REPORT, requestId)
+        if (error instanceof SlotsTaken) return answerHttpError(req, res, HTTP_ERRORS.notReady, requestId)
+        // Who left in the middle of a report is no failure of ours.
+        if (!req.complete) return
         parts.log.error({ err: error, requestId }, 'a report of leaked keys could not be taken')
         answerHttpError(req, res, HTTP_ERRORS.internal, requestId)
       })
