@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiKey } from '../keys/create-key.service.ts'
 import { deleteApiKey } from '../keys/keys.service.ts'
+import { createLog } from '../lib/log.ts'
 import { testWorld } from '../test/world.ts'
 import { anEntry, anIntent } from '../usage/test/entries.ts'
 import { insertEntries } from '../usage/usage.store.ts'
@@ -13,7 +14,9 @@ const world = await testWorld()
 const provider = await world.provider()
 const [ann, bob] = [await world.person(), await world.person()]
 const auditor = await world.person('AUDITOR')
-const routes = new Map(exportRoutes(world.parts))
+const logged: unknown[] = []
+const log = Object.assign(createLog('silent'), { error: (facts: unknown) => void logged.push(facts) })
+const routes = new Map(exportRoutes({ ...world.parts, log }))
 const server = createServer((req, res) => routes.get(req.url?.split('?')[0] ?? '')?.(req, res))
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 afterAll(() => server.close())
@@ -93,6 +96,13 @@ test('ten thousand keys stream without holding up anybody', async () => {
   )
   const { text } = await get('/export/keys')
   expect(text.trimEnd().split('\r\n')).toHaveLength(10_003)
+})
+
+test('a file that cannot be read to its end is cut off, and the log says why', async () => {
+  await world.db.pool.query('ALTER TABLE audit_entries RENAME TO elsewhere')
+  await expect(get('/export/audit')).rejects.toThrow()
+  await world.db.pool.query('ALTER TABLE elsewhere RENAME TO audit_entries')
+  expect(logged).toMatchObject([{ err: { message: expect.stringContaining('audit_entries') } }])
 })
 
 describe('the log of requests', () => {

@@ -62,15 +62,16 @@ export function exportRoutes(parts: Parts): [string, Handler][] {
       const requestId = parts.random.uuidv7()
       answer(req, res, requestId, name, run).catch((error: unknown) => {
         // Whoever left in the middle of a file is no failure of ours.
-        if (res.headersSent) {
-          res.destroy()
-          return
-        }
-        parts.log.error({ err: error, requestId }, 'an export failed')
-        answerHttpError(req, res, HTTP_ERRORS.internal, requestId)
+        if (!hasLeft(error)) parts.log.error({ err: error, requestId }, 'an export failed')
+        if (res.headersSent) res.destroy()
+        else answerHttpError(req, res, HTTP_ERRORS.internal, requestId)
       })
     },
   ])
 }
+
+/** What `pipeline` says when the answer is closed before its end. */
+const hasLeft = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 
 const readFormat = (text: string | null): Format => (text === 'json' || text === 'jsonl' ? text : 'csv')
