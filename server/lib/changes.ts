@@ -155,7 +155,12 @@ class ChangeFeed implements Changes {
     client.on('end', drop)
     client.on('notification', () => this.#pullQuietly())
     this.#listener = client
-    await client.query('LISTEN aic_changes')
+    try {
+      await client.query('LISTEN aic_changes')
+    } catch (error) {
+      drop()
+      throw error
+    }
   }
 
   async #tick(): Promise<void> {

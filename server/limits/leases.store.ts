@@ -153,7 +153,12 @@ export async function listenForNeeds(
   client.on('error', drop)
   client.on('end', drop)
   client.on('notification', ({ payload }) => heard(payload ?? ''))
-  await client.query('LISTEN aic_limits')
+  try {
+    await client.query('LISTEN aic_limits')
+  } catch (error) {
+    drop()
+    throw error
+  }
   return () => {
     wanted = false
     drop()

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createLog } from '../lib/log.ts'
+import { openPool } from '../lib/pool.ts'
 import { changeCalendar } from './calendar.service.ts'
-import { createLeaseStore } from './leases.store.ts'
+import { createLeaseStore, listenForNeeds } from './leases.store.ts'
 import { LEASE_MS, Leases } from './leases.ts'
 import { LimitReached } from './limit-reached.ts'
 import {
@@ -120,6 +122,16 @@ describe('when the database is away', () => {
     const refused = results.filter((result) => result instanceof LimitReached)
     expect(new Set(refused.map(({ reason }) => reason))).toEqual(new Set(['unavailable']))
   })
+})
+
+test('a connection that cannot listen is given back', async () => {
+  const broken = openPool(db.connection, createLog('silent'), {
+    onConnect: (client) => client.query('BEGIN; SELECT 1/0').catch(() => undefined),
+  })
+  const nothing = () => undefined
+  await expect(listenForNeeds(broken, nothing, nothing)).rejects.toThrow('aborted')
+  expect(broken.totalCount).toBe(0)
+  await broken.end()
 })
 
 test('a limit per day goes on in the calendar of another time zone, with what was used of it', async () => {
