@@ -12,7 +12,6 @@ export type Metrics = {
   add(...tallies: readonly Tally[]): void
   /** Everything in Prometheus' text form. */
   read(): Promise<string>
-  stop(): Promise<void>
 }
 
 const LOOP_RESOLUTION_MS = 10
@@ -21,19 +20,15 @@ const SCOPE = 'ai-controller'
 
 /** One set of instruments, read by whoever scrapes. It opens no port of its own. */
 export function createMetrics(): Metrics {
-  const exporter = new Exporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
+  const exporter = new Exporter({ preventServerStart: true })
+  // Without a prefix, times and labels of the resource; without `target_info` and `otel_scope_info`.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
-  const provider = new MeterProvider({ readers: [exporter] })
-  const meter = provider.getMeter(SCOPE)
-  const stopWatching = watchProcess(meter)
+  const meter = new MeterProvider({ readers: [exporter] }).getMeter(SCOPE)
+  watchProcess(meter)
   return {
     meter,
     add: (...tallies) => void exporter.tallies.push(...tallies),
     read: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
-    async stop() {
-      stopWatching()
-      await provider.shutdown()
-    },
   }
 }
 
@@ -56,7 +51,7 @@ class Exporter extends PrometheusExporter {
 }
 
 /** What tells whether the process is well: how late its event loop is, and its memory. */
-function watchProcess(meter: Meter): () => void {
+function watchProcess(meter: Meter): void {
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   delay.enable()
   const p99 = meter.createObservableGauge('nodejs.eventloop.delay.p99', {
@@ -84,5 +79,4 @@ function watchProcess(meter: Meter): () => void {
       const { user, system } = process.cpuUsage()
       result.observe((user + system) / 1e6)
     })
-  return () => delay.disable()
 }
