@@ -7,6 +7,7 @@ import type { Ask, Format, Lines } from '../lib/export.ts'
 import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
 import type { Parts } from '../lib/parts.ts'
 import { exportUsage } from '../usage/export.service.ts'
+import { readBearer } from '../users/access-token.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import type { Act } from '../users/viewer.ts'
 
@@ -29,9 +30,9 @@ const EXPORTS: readonly (readonly [path: string, name: string, run: Export])[] =
 /** Files that are streamed to a signed-in person: `?format=csv|json|jsonl` and the names of filters. */
 export function exportRoutes(parts: Parts): [string, Handler][] {
   async function actOf(req: IncomingMessage, requestId: string): Promise<Act | null> {
-    const [, accessToken] = /^bearer (\S+)$/i.exec(req.headers.authorization ?? '') ?? []
+    const accessToken = readBearer(req.headers.authorization)
     const sessionToken = readSessionCookie(req.headers.cookie)
-    const proof = accessToken !== undefined ? { accessToken } : sessionToken !== null ? { sessionToken } : null
+    const proof = accessToken !== null ? { accessToken } : sessionToken !== null ? { sessionToken } : null
     const viewer = proof && (await findViewer(parts, proof))
     const address = parts.addressOf(req)
     return viewer && { parts, viewer, origin: { requestId, address, userAgent: null } }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
 import { answerMetrics } from '../lib/metrics.ts'
 import type { Parts } from '../lib/parts.ts'
+import { readBearer } from '../users/access-token.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import { isAdministrator } from '../users/viewer.ts'
 
@@ -12,8 +13,8 @@ export function metricsRoute(
 ): (req: IncomingMessage, res: ServerResponse) => void {
   async function answer(req: IncomingMessage, res: ServerResponse) {
     if (req.method !== 'GET') return answerHttpError(req, res, HTTP_ERRORS.getOnly, parts.random.uuidv7())
-    const [, accessToken] = /^bearer (\S+)$/i.exec(req.headers.authorization ?? '') ?? []
-    const viewer = accessToken === undefined ? null : await findViewer(parts, { accessToken })
+    const accessToken = readBearer(req.headers.authorization)
+    const viewer = accessToken === null ? null : await findViewer(parts, { accessToken })
     if (viewer && isAdministrator(viewer)) return answerMetrics(res, await readMetrics())
     answerHttpError(req, res, HTTP_ERRORS.unauthenticated, parts.random.uuidv7())
   }

@@ -3,6 +3,7 @@ import { useDisableIntrospection } from '@envelop/disable-introspection'
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
 import { createYoga } from 'graphql-yoga'
 import type { Parts } from '../lib/parts.ts'
+import { readBearer } from '../users/access-token.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import type { Context } from './context.ts'
 import { readSessionCookie, sessionCookies } from './cookies.ts'
@@ -76,7 +77,7 @@ async function contextOf(
   requestId: string,
 ): Promise<Context | null> {
   const { authorization } = req.headers
-  const accessToken = authorization === undefined ? null : (/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '')
+  const accessToken = authorization === undefined ? null : (readBearer(authorization) ?? '')
   const sessionToken = readSessionCookie(req.headers.cookie)
   const origin = {
     requestId,

@@ -16,6 +16,10 @@ export type AccessToken = StoredSecret & {
   readonly revokedAt: Date | null
 }
 
+/** The access token of an `Authorization` header; null when it holds none. */
+export const readBearer = (header: string | undefined): string | null =>
+  /^bearer (\S+)$/i.exec(header ?? '')?.[1] ?? null
+
 type Span = Pick<AccessToken, 'revokedAt' | 'expiresAt'>
 
 export const isTokenLive = ({ revokedAt, expiresAt }: Span, now: Date): boolean =>
