@@ -75,6 +75,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 }
 
 function findControl(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
   const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('control/main.ts'))
   return found === undefined ? undefined : Number(found)
