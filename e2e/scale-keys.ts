@@ -33,13 +33,20 @@ type Case<Result> = {
 async function measure<Result>(world: World, metrics: string, { name, run, tell, boundMs }: Case<Result>) {
   if (values.only !== undefined && !name.includes(values.only)) return
   const where = { url: world.product.url, metricsUrl: metrics, key: world.key, bystander }
-  const { result, ms, heldMs, peopleMs, idleMs, work } = await watch(where, run)
+  const { result, ms, heldMs, people, idleMs, work } = await watch(where, run)
   const slow = boundMs !== undefined && ms > boundMs
   // What a process with nothing to do has to wait for as well is not what the product does.
-  const holds = !slow && Math.max(heldMs, peopleMs) - idleMs <= HOLD_MS && work.failed === 0
+  const holds = !slow && Math.max(heldMs, people.longestMs) - idleMs <= HOLD_MS && work.failed + people.failed === 0
   if (!holds) broken += 1
-  const figures = `${Math.round(ms)} ms, held ${Math.round(heldMs)} ms, people ${Math.round(peopleMs)} ms, idle ${Math.round(idleMs)} ms, /work p99 ${Math.round(work.p99Ms)} ms, ${work.failed} of ${work.calls} failed, load ${loadavg()[0]?.toFixed(0)}`
-  say(`${holds ? 'ok  ' : 'FAIL'} ${name.padEnd(52)} ${figures}${tell ? `, ${tell(result)}` : ''}`)
+  const figures = [
+    `${Math.round(ms)} ms, held ${Math.round(heldMs)} ms`,
+    `people ${Math.round(people.longestMs)} ms, ${people.failed} failed`,
+    `idle ${Math.round(idleMs)} ms`,
+    `/work p99 ${Math.round(work.p99Ms)} ms, ${work.failed} of ${work.calls} failed`,
+    `load ${loadavg()[0]?.toFixed(0)}`,
+    ...(tell ? [tell(result)] : []),
+  ]
+  say(`${holds ? 'ok  ' : 'FAIL'} ${name.padEnd(52)} ${figures.join(', ')}`)
 }
 
 async function lists(world: World, metrics: string): Promise<void> {

@@ -8,8 +8,8 @@ export type Watched<Result> = {
   readonly ms: number
   /** The longest time the event loop of the gateway stood still. */
   readonly heldMs: number
-  /** The longest that people waited beside it for an answer that costs nothing: so long their process was busy. */
-  readonly peopleMs: number
+  /** What people waited beside it for an answer that costs nothing, at most: so long their process was busy. */
+  readonly people: { readonly longestMs: number; readonly failed: number }
   /** The longest time a process with nothing to do stood still meanwhile. */
   readonly idleMs: number
   /** Of the calls of `/work` that ran beside it. */
@@ -30,13 +30,9 @@ const quantile = (values: readonly number[], share: number) =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? 0
 
 async function call(key: Key): Promise<boolean> {
-  try {
-    const answer = await key.post({ model: 'fake-scale', messages: [{ role: 'user', content: 'a b c' }] })
-    await answer.arrayBuffer()
-    return answer.status === 200
-  } catch {
-    return false
-  }
+  const answer = await key.post({ model: 'fake-scale', messages: [{ role: 'user', content: 'a b c' }] })
+  await answer.arrayBuffer()
+  return answer.status === 200
 }
 
 /** Refused by the process that answers people before it asks anything of the database. */
@@ -52,7 +48,7 @@ async function repeat(ask: () => Promise<boolean>, until: AbortSignal) {
   let failed = 0
   do {
     const begun = performance.now()
-    if (!(await ask())) failed += 1
+    if (!(await ask().catch(() => false))) failed += 1
     took.push(performance.now() - begun)
     await wait(EVERY_MS)
   } while (!until.aborted)
@@ -81,13 +77,13 @@ export async function watch<Result>(
     const result = await work()
     const ms = performance.now() - begun
     done.abort()
-    const { took, failed } = await calling
+    const [{ took, failed }, people] = await Promise.all([calling, knocking])
     return {
       result,
       ms,
       heldMs: await readHold(metricsUrl),
       idleMs: await bystander.readHold(),
-      peopleMs: Math.max(...(await knocking).took),
+      people: { longestMs: Math.max(...people.took), failed: people.failed },
       work: { calls: took.length, failed, p99Ms: quantile(took, 0.99) },
     }
   } finally {
