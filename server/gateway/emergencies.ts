@@ -24,15 +24,22 @@ export class EmergencyBook {
 
   /** True while an emergency is in force that began after this key was made. */
   isEnded(key: KeyRow): boolean {
-    for (const { scope, subjectId, startedAt } of this.#inForce.values()) {
-      if (key.createdAt <= startedAt && this.#isAbout(key, scope, subjectId)) return true
+    for (const emergency of this.#inForce.values()) {
+      if (key.createdAt <= emergency.startedAt && this.#isAbout(emergency, key)) return true
     }
     return false
   }
 
-  #isAbout({ ownerId, providerId }: KeyRow, scope: EmergencyRow['scope'], subjectId: string | null): boolean {
-    if (scope === 'ALL' || subjectId === null) return scope === 'ALL'
-    if (scope === 'USER') return ownerId === subjectId
-    return scope === 'PROVIDER' ? providerId === subjectId : this.#access.groupIdsOf(ownerId).includes(subjectId)
+  #isAbout({ scope, subjectId }: EmergencyRow, { ownerId, providerId }: KeyRow): boolean {
+    switch (scope) {
+      case 'ALL':
+        return true
+      case 'USER':
+        return ownerId === subjectId
+      case 'PROVIDER':
+        return providerId === subjectId
+      case 'GROUP':
+        return subjectId !== null && this.#access.groupIdsOf(ownerId).includes(subjectId)
+    }
   }
 }
