@@ -20,9 +20,9 @@ import type { Target, Upstream } from './target.ts'
 import { TargetBook } from './targets.ts'
 
 /**
- * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules, providers and
- * emergencies whole. It all moves
- * forward only: what a change made us read is never overwritten by an answer that was asked for before it.
+ * What the hot path may know: secrets by public id in a bounded cache, users, groups, rules, providers and emergencies
+ * whole. It all moves forward only: what a change made us read is never overwritten by an answer that was asked for
+ * before it.
  */
 export type Directory = {
   /** From memory: the secret, null when it is known that there is none, undefined when it must be looked up. */

@@ -5,8 +5,8 @@ import type { Logger } from './log.ts'
 type Listener = (words: readonly string[]) => void
 
 /**
- * Words from whichever process to all of them, of every node, itself included. They may be lost, so nothing depends on them but how soon
- * somebody sees something; what must not be lost is a change (`changes.ts`).
+ * Words from whichever process to all of them, of every node, itself included. They may be lost, so nothing depends on
+ * them but how soon somebody sees something; what must not be lost is a change (`changes.ts`).
  */
 export type Signals = {
   publish(channel: string, words: readonly string[]): void

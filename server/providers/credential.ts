@@ -3,7 +3,8 @@ import type { Logger } from '../lib/log.ts'
 import { open } from '../lib/seal.ts'
 import { credentialHeaders, credentialPlace, type ProviderAuth } from './provider.ts'
 
-type Sealed = ProviderAuth & {
+/** A provider's row, as far as its credential goes. */
+export type WithCredential = ProviderAuth & {
   readonly id: string
   readonly sealedCredential: Uint8Array | null
 }
@@ -12,7 +13,7 @@ type Sealed = ProviderAuth & {
  * Name and value of the header with a provider's credential; empty for a provider that wants none. Null: there is no
  * credential, or it cannot be opened.
  */
-export function readCredential(keyring: Keyring, log: Logger, row: Sealed): readonly string[] | null {
+export function readCredential(keyring: Keyring, log: Logger, row: WithCredential): readonly string[] | null {
   if (row.authType === 'NONE') return []
   if (row.sealedCredential === null) return null
   try {

@@ -1,11 +1,11 @@
 import type { Keyring } from '../lib/keyring.ts'
 import type { Logger } from '../lib/log.ts'
-import { readCredential } from '../providers/credential.ts'
+import { readCredential, type WithCredential } from '../providers/credential.ts'
 import { compileModels, isNameable } from '../providers/model.ts'
 import { type Askable, askMember, type Member } from '../providers/pool.ts'
 import type { AccessVerdict } from './access.ts'
 
-type Single = Parameters<typeof readCredential>[2] & {
+type Single = WithCredential & {
   readonly name: string
   readonly enabled: boolean
   readonly enabledModels: readonly string[]

@@ -18,7 +18,7 @@ export function readRange(value: string) {
   return ranges.find((one) => one.value === value) ?? usual
 }
 
-/** Where a range begins that ends now: at a whole hour, as sums do, so that a list and the charts above it count the same. */
+/** Where a range begins that ends now: at a whole hour, as sums do, so that a list and its charts count the same. */
 export function startOf(range: { readonly ms: number }, now: number): number {
   return Math.floor((now - range.ms) / hour) * hour
 }

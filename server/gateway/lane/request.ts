@@ -13,8 +13,9 @@ export class LaneRequest implements CallerRequest {
   readonly whole: Buffer | null
   readonly #bodyBytes: number
   #left: number
-  /** What came with the head, and the part of it that is of the body; null once that was handed on. */
+  /** What the head came in. */
   readonly #first: Buffer
+  /** What is of the body in it; null once that was handed on. */
   #early: Buffer | null
   #onData: ((chunk: Buffer) => void) | null = null
   readonly #onEnd: (() => void)[] = []

@@ -58,7 +58,7 @@ function openOwnDir(dataDir: string): void {
   if (uid === 0 && (mode & 0o001) === 0) chmodSync(dataDir, mode | 0o111)
 }
 
-/** A directory for unix sockets that only `user` (and root) may enter: the wanted one, or one with a path that is short enough. */
+/** A directory for unix sockets that only `user` (and root) may enter: the wanted one, or one with a shorter path. */
 export function prepareSocketDir(wanted: string, user: RunAs): string {
   // mkdtemp makes a new 0700 directory or fails: nobody can have put one in its place.
   const path = Buffer.byteLength(wanted) <= MAX_SOCKET_DIR ? wanted : mkdtempSync(join(tmpdir(), 'aic-'))
