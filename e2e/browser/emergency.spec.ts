@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { expect, type Page, test } from '@playwright/test'
 import type { Key, Person } from '../product/world.ts'
 import { openWorld, type World } from '../product.ts'
-import { everythingKept, look, type Watched, watch } from './watch.ts'
+import { signIn } from './hands.ts'
+import { everythingKept, look, type Watched } from './watch.ts'
 
 // What an administrator does when something goes wrong, as one story.
 test.describe.configure({ mode: 'serial' })
@@ -43,13 +44,8 @@ test.beforeAll(async ({ browser }) => {
   mallory = await world.admin.user('mallory')
   malloryKey = await mallory.key(world.provider, { name: 'Mallory writes', application: 'writer' })
   receiver = await startReceiver()
-  page = await (await browser.newContext()).newPage()
-  watched = watch(page, world.product.url)
-  await go('/sign-in')
-  await page.getByLabel('Username').fill(world.admin.username)
-  await page.getByLabel('Password', { exact: true }).fill(world.admin.password)
-  await button('Sign in').click()
-  await expect(page).toHaveURL(/\/admin\/keys$/)
+  watched = await signIn(browser, world.product, world.admin)
+  page = watched.page
 })
 test.afterAll(async () => {
   await page.context().close()
