@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { startControlProcess } from './control/control-process.ts'
+import { type ControlProcess, startControlProcess } from './control/control-process.ts'
 import { findSocketPath } from './control/socket-path.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { watchConnections } from './lib/connections.ts'
@@ -15,8 +15,9 @@ import { publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
 import { settleMemory } from './lib/memory.ts'
 import type { GatewayParts } from './lib/parts.ts'
+import type { Connection } from './lib/pool.ts'
 import { buildGatewayParts, withMasterKeys } from './open.ts'
-import { listenForScrapes } from './scrapes.ts'
+import { createScrapes } from './scrapes.ts'
 
 async function main(): Promise<void> {
   const settings = readConfig()
@@ -39,18 +40,40 @@ async function main(): Promise<void> {
 
 /** From an open database to the end of the process. */
 async function serve(config: Config, log: Logger, { pool, connection }: Database): Promise<void> {
-  let server: Server | undefined
-  const ownPorts = () => (server === undefined ? [] : [portOf(server)])
-  const parts = buildGatewayParts({ config, log, pool, ownPorts })
+  const ownPorts: number[] = []
+  const parts = buildGatewayParts({ config, log, pool, ownPorts: () => ownPorts })
   await checkMasterKey(pool, parts.keyring)
   const control = startControlProcess(parts)
   const gateway = createGateway(parts)
-  await parts.changes.start()
-  await gateway.start()
+  try {
+    await parts.changes.start()
+    await gateway.start()
+    await answerCallers({ parts, gateway, control, connection, ownPorts })
+  } finally {
+    // Each of them holds connections, and a database with a connection in use cannot be closed.
+    await control.stop()
+    await gateway.stop()
+    await parts.changes.stop()
+  }
+  log.info('drained')
+}
+
+type Answering = {
+  readonly parts: GatewayParts
+  readonly gateway: Gateway
+  readonly control: ControlProcess
+  readonly connection: Connection
+  /** What it listens on is added here. */
+  readonly ownPorts: number[]
+}
+
+/** From the first caller to the last. */
+async function answerCallers({ parts, gateway, control, connection, ownPorts }: Answering): Promise<void> {
+  const { config, clock, log } = parts
   const state = { draining: false, observed: false }
-  server = createApp(parts, {
+  const server = createApp(parts, {
     work: (req, res) => gateway.handle(req, res),
-    lane: { clock: parts.clock, work: (req, res) => gateway.handle(req, res) },
+    lane: { clock, work: (req, res) => gateway.handle(req, res) },
     control: (req, res) => control.handle(req, res),
     draining: () => state.draining,
     notReady: () => {
@@ -60,21 +83,19 @@ async function serve(config: Config, log: Logger, { pool, connection }: Database
   })
   const closeUnused = watchConnections(server)
   settleMemory()
-  await listen(server, config)
-  control.begin({ config, connection, socketPath: findSocketPath(config.dataDir), ownPorts: ownPorts() })
-  const scrapes = listenForScrapes(parts)
-  const port = portOf(server)
+  const { host, metricsPort } = config
+  const scrapes = createScrapes(parts)
+  if (metricsPort !== null) ownPorts.push(await listen(scrapes, host, metricsPort))
+  const port = await listen(server, host, config.port)
+  ownPorts.push(port)
+  control.begin({ config, connection, socketPath: findSocketPath(config.dataDir), ownPorts })
   void control.ready.then((setupToken) => announce(parts, port, setupToken))
   const hurry = await untilToldToEnd(log)
   state.draining = true
   control.drain()
   const work = (deadlineMs: number) => gateway.drain(deadlineMs)
   await drain({ server, closeUnused, observed: state.observed, deadlineMs: config.drainMs, hurry, work })
-  scrapes?.close()
-  await control.stop()
-  await gateway.stop()
-  await parts.changes.stop()
-  log.info('drained')
+  scrapes.close()
 }
 
 function notReady(draining: boolean, gateway: Gateway): HttpError | null {
@@ -88,12 +109,13 @@ function notReady(draining: boolean, gateway: Gateway): HttpError | null {
  */
 const BACKLOG = 4096
 
-function listen(server: Server, { host, port }: Config): Promise<void> {
+/** Resolves with the port, which is another one for 0. Throws `StartFailure`. */
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(new StartFailure(EXIT.badConfiguration, `Cannot listen on ${host}, port ${port}: ${error.message}`))
     })
-    server.listen({ port, host, backlog: BACKLOG }, () => resolve())
+    server.listen({ port, host, backlog: BACKLOG }, () => resolve(portOf(server)))
   })
 }
 

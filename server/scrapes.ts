@@ -1,15 +1,12 @@
 import { createServer, type Server } from 'node:http'
-import { answerHttpError, HTTP_ERRORS } from './lib/http-error.ts'
+import { answerHttpError, HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
 import { answerMetrics } from './lib/metrics.ts'
 import type { GatewayParts } from './lib/parts.ts'
 
-/** A server of its own for a scraper inside the network, where the port is the protection; null when none is set. */
-export function listenForScrapes({ config, metrics, random, log }: GatewayParts): Server | null {
-  const { metricsPort, host } = config
-  if (metricsPort === null) return null
+/** A server of its own for a scraper inside the network, where the port is the protection; it does not listen yet. */
+export function createScrapes({ metrics, random, log }: Pick<GatewayParts, 'metrics' | 'random' | 'log'>): Server {
   return createServer((req, res) => {
-    const refuse = (error: typeof HTTP_ERRORS.notFound | typeof HTTP_ERRORS.internal) =>
-      answerHttpError(req, res, error, random.uuidv7())
+    const refuse = (error: HttpError) => answerHttpError(req, res, error, random.uuidv7())
     if (req.url !== '/metrics' || req.method !== 'GET') return refuse(HTTP_ERRORS.notFound)
     metrics.read().then(
       (text) => answerMetrics(res, text),
@@ -18,5 +15,5 @@ export function listenForScrapes({ config, metrics, random, log }: GatewayParts)
         refuse(HTTP_ERRORS.internal)
       },
     )
-  }).listen(metricsPort, host)
+  })
 }

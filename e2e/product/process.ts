@@ -67,7 +67,8 @@ async function isReady(url: string): Promise<boolean> {
 async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<number> {
   const begun = performance.now()
   while (performance.now() - begun < readyWithinMs) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the product ended at once:\n${output()}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the product ended at once, with ${child.exitCode ?? child.signalCode}:\n${output()}`)
     if (await isReady(url)) return performance.now() - begun
     await wait(20)
   }
