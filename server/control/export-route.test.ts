@@ -157,6 +157,7 @@ describe('the log of requests', () => {
   test.each([
     ['answeredById', `answeredById=${member}`, 1],
     ['an end of time', `to=${new Date(at).toISOString()}`, 1],
+    ['no time that cannot be', 'from=-000001-01-01T00:00:00Z&to=0000-01-01T00:00:00Z', 251],
     ['a status', 'status=502,429', 1],
     ['a code', 'code=upstream_unreachable', 1],
     ['errors', 'errorsOnly=true', 1],

@@ -1,16 +1,14 @@
 import { z } from 'zod'
 import { REVIEW_STATES, STATUSES } from '../keys/key.ts'
 import type { ApiKeyFilter } from '../keys/key-filter.store.ts'
+import { readDate } from '../lib/export.ts'
 
 const text = z.string().nullable()
 const flag = z
   .string()
   .nullable()
   .transform((value) => value === 'true')
-const date = z
-  .string()
-  .nullable()
-  .transform((value) => (value === null || Number.isNaN(Date.parse(value)) ? null : new Date(value)))
+const date = text.transform(readDate)
 const list = z.string().transform((value) => value.split(','))
 const anyOf = <const Word extends string>(words: readonly Word[]) => list.pipe(z.array(z.enum(words))).nullable()
 

@@ -6,6 +6,7 @@ import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../generated/pothos.ts'
 import { getDatamodel } from '../generated/pothos.ts'
+import { isInstant } from '../lib/text.ts'
 import { isAdministrator, seesAll } from '../users/viewer.ts'
 import { type Context, forbidden, unauthenticated } from './context.ts'
 
@@ -97,8 +98,7 @@ builder.scalarType('DateTime', {
     const date = typeof value === 'string' ? new Date(value) : null
     const wellFormed =
       typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value)
-    if (!date || !wellFormed || Number.isNaN(date.getTime()))
-      throw new TypeError('must be an ISO 8601 instant with a zone')
+    if (!date || !wellFormed || !isInstant(date)) throw new TypeError('must be an ISO 8601 instant with a zone')
     return date
   },
 })

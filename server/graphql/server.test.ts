@@ -150,6 +150,14 @@ test.each([
   expect([answer.status, codeOf(answer)]).toEqual([400, 'InvalidInput'])
 })
 
+test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00'])(
+  'an instant that cannot be stored, %s, is refused as the mistake it is',
+  async (text) => {
+    const answer = await ask(`{ apiKeys(filter: { expiresBefore: "${text}" }) { totalCount } }`)
+    expect(answer.body.errors[0].message).toContain('must be an ISO 8601 instant')
+  },
+)
+
 test('field suggestions do not tell the schema', async () => {
   const answer = await ask('{ viewr { id } }', { ...JSON_TYPE, authorization: '' })
   expect(answer.text).not.toMatch(/did you mean "?viewer/i)

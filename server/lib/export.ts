@@ -1,6 +1,6 @@
 import { csvLine } from './csv.ts'
 import { FIRST_ID } from './page.ts'
-import { isId } from './text.ts'
+import { isId, isInstant } from './text.ts'
 
 export type Format = 'csv' | 'json' | 'jsonl'
 export type Lines = AsyncGenerator<string>
@@ -40,5 +40,7 @@ const pick = (columns: readonly string[], values: Readonly<Record<string, unknow
 export const readOneId = (text: string | null) => (text === null || isId(text) ? text : FIRST_ID)
 
 /** An instant out of an address; null: there is none. */
-export const readDate = (text: string | null) =>
-  text === null || Number.isNaN(Date.parse(text)) ? null : new Date(text)
+export function readDate(text: string | null): Date | null {
+  const date = new Date(text ?? Number.NaN)
+  return isInstant(date) ? date : null
+}

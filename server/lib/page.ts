@@ -1,4 +1,5 @@
 import { InvalidInput } from './problems.ts'
+import { isInstant } from './text.ts'
 
 /** Before every other id: where a walk over rows in the order of their ids begins. */
 export const FIRST_ID = '00000000-0000-0000-0000-000000000000'
@@ -64,7 +65,7 @@ function readCursor(path: string, text: string | null | undefined, sorting: Sort
     if (typeof id !== 'string' || !UUID.test(id)) throw new Error('no id')
     if (value !== null && typeof value !== 'string') throw new Error('no value')
     if (value === null && !sorting.nullable) throw new Error('no value')
-    if (value !== null && (value.includes('\0') || (sorting.dates && Number.isNaN(Date.parse(value))))) {
+    if (value !== null && (value.includes('\0') || (sorting.dates && !isInstant(new Date(value))))) {
       throw new Error('not a value of this column')
     }
     return { value, id }

@@ -52,6 +52,9 @@ export const optionalText = (max: number) => emptyIsNull(clean({ min: 0, max }))
 const emptyIsNull = <Schema extends z.ZodType<string, string>>(schema: Schema) =>
   schema.nullish().transform((text) => (text === '' ? null : text))
 
+/** True of the years 1 to 9999, which can be stored and written as they are; false of an invalid date. */
+export const isInstant = (date: Date): boolean => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999
+
 /** An id as this product writes them. Another text can be the id of nothing. */
 export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 
