@@ -25,7 +25,7 @@ test('a kept key can still be expired, an expired one stays so', () => {
   expect(refusalToAnswer([{ decision: 'KEPT' }, { decision: 'EXPIRED' }])).not.toBeNull()
 })
 
-test('what is not narrowed is sent as any, and a group only when a group reviews', () => {
+test('what is not narrowed stays open, and a group is named only when a group reviews', () => {
   const state = {
     name: ' Autumn ',
     reviewer: 'OWNER' as const,
