@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Choice } from '../ui/filters.ts'
-import type { Installation } from './documents.ts'
+import type { Installation } from './installationDocuments.ts'
 
 const whole = (max: number) =>
   z
