@@ -2,25 +2,18 @@ import { z } from 'zod'
 import type { Choice } from '../ui/filters.ts'
 import type { Installation } from './installationDocuments.ts'
 
-const whole = (max: number) =>
-  z
-    .number('Enter a whole number')
-    .int('Enter a whole number')
-    .min(1, 'At least 1')
-    .max(max, `At most ${new Intl.NumberFormat('en').format(max)}`)
+const whole = z.number('Enter a whole number').int('Enter a whole number')
+const from1 = (max: number) => whole.min(1, 'At least 1').max(max, `At most ${new Intl.NumberFormat('en').format(max)}`)
 
 export const installationSchema = z.object({
   timeZone: z.string().min(1, 'Choose a time zone'),
   currency: z.string().min(1, 'Choose a currency'),
-  defaultMaxTokens: whole(1_000_000),
-  usageRetentionDays: whole(3650),
-  auditRetentionDays: z
-    .number('Enter a whole number')
-    .int('Enter a whole number')
-    .refine((days) => days === 0 || (days >= 30 && days <= 3650), '30 to 3,650, or 0 for ever'),
+  defaultMaxTokens: from1(1_000_000),
+  usageRetentionDays: from1(3650),
+  auditRetentionDays: whole.refine((days) => days === 0 || (days >= 30 && days <= 3650), '30 to 3,650, or 0 for ever'),
 })
 
-export const governanceSchema = z.object({ requestDays: whole(365) })
+export const governanceSchema = z.object({ requestDays: from1(365) })
 
 export type InstallationState = z.infer<typeof installationSchema>
 
