@@ -111,4 +111,5 @@ test('default limits that are opened and saved again are no change; others go to
     policySchema.safeParse({ ...state, limits }).error?.issues.map(({ path }) => path.join('.'))
   expect(pathsOf([day, { ...day, amount: '5' }])).toEqual(['limits.1.metric'])
   expect(pathsOf([{ ...day, amount: '1.5' }])).toEqual(['limits.0.amount'])
+  expect(pathsOf([{ ...day, metric: 'MONEY', amount: '12,50' }])).toEqual(['limits.0.amount'])
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { VariablesOf } from '../graphql.ts'
-import { type Counted, countedSchema, fromApiAmount, toCountedInput } from '../limits/limitForm.ts'
+import { type Counted, countedSchema, fromApiAmount, periodOf, toCountedInput } from '../limits/limitForm.ts'
 import { keyFields, toRestrictions } from './keyForm.ts'
 import type { Policy, PreviewPolicy } from './policyDocuments.ts'
 
@@ -17,6 +17,18 @@ const number = (max: number) =>
     )
 const days = number(3650)
 const names = z.array(z.string().trim().min(1)).max(10, 'At most 10')
+
+/** Default limits, each of which counts something else. */
+const defaultLimits = z
+  .array(countedSchema)
+  .max(10)
+  .superRefine((all, context) => {
+    const kinds = all.map((limit) => `${limit.metric} ${periodOf(limit)}`)
+    for (const [index, kind] of kinds.entries()) {
+      if (kinds.indexOf(kind) === index) continue
+      context.addIssue({ code: 'custom', path: [index, 'metric'], message: 'There is one like this above' })
+    }
+  })
 
 /** The same bounds as the server's; whether the examples prove the pattern is told beside it, by the same engine. */
 export const policySchema = z
@@ -46,16 +58,12 @@ export const policySchema = z
     endpoints: keyFields.endpoints,
     idleDays: days,
     rotationDays: days,
-    limits: z.array(countedSchema).max(10),
+    limits: defaultLimits,
   })
   .superRefine((state, context) => {
-    const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: path.split('.'), message })
+    const told = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (state.namingPattern !== '' && state.namingExamples.length === 0) {
       told('namingExamples', 'Give one name that matches')
-    }
-    const kinds = state.limits.map((limit) => JSON.stringify([limit.metric, toCountedInput(limit).period]))
-    for (const [index, kind] of kinds.entries()) {
-      if (kinds.indexOf(kind) < index) told(`limits.${index}.metric`, 'There is one like this above')
     }
     if (state.maxLifetimeDays === '') return
     if (Number(state.defaultLifetimeDays) > Number(state.maxLifetimeDays)) {

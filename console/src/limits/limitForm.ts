@@ -86,10 +86,14 @@ export function toState(limit: Limit | null): LimitState {
   }
 }
 
+/** What is open at once is not counted in periods. */
+export const periodOf = ({ metric, period }: Pick<Counted, 'metric' | 'period'>) =>
+  metric === 'CONCURRENCY' ? null : period
+
 /** What a limit counts, and how much of it, as the API takes it. */
 export const toCountedInput = ({ metric, period, amount, allowUnpriced }: Counted) => ({
   metric,
-  period: metric === 'CONCURRENCY' ? null : period,
+  period: periodOf({ metric, period }),
   amount: toApiAmount(amount, metric),
   ...(metric === 'MONEY' ? { allowUnpriced } : {}),
 })
