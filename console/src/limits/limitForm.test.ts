@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromMicros, limitSchema, toMicros, toState, toTermsInput } from './limitForm.ts'
+import { fromMicros, limitSchema, toApiAmount, toMicros, toState, toTermsInput } from './limitForm.ts'
 
 test('money goes to millionths and back without losing a digit', () => {
   for (const [text, micros] of [
@@ -30,4 +30,8 @@ test('a fraction of a request is refused, a fraction of a dollar is not', () => 
   expect(told({ amount: '1.5' })).toBe(false)
   expect(told({ amount: '1.5', metric: 'MONEY' })).toBe(true)
   expect(told({ amount: '0', metric: 'MONEY' })).toBe(false)
+})
+
+test('an amount that was pasted with spaces around it is what it says', () => {
+  expect([toApiAmount(' 12.5 ', 'MONEY'), toApiAmount(' 1000 ', 'REQUESTS')]).toEqual(['12500000', '1000'])
 })

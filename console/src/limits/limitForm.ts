@@ -49,7 +49,7 @@ export type LimitState = z.infer<typeof limitSchema>
 
 /** `12.5` of the form to `12500000` of the API, digit by digit: no rounding. */
 export function toMicros(text: string): string {
-  const [units = '0', places = ''] = text.split('.')
+  const [units = '0', places = ''] = text.trim().split('.')
   return BigInt(units + places.padEnd(6, '0').slice(0, 6)).toString()
 }
 
@@ -62,7 +62,7 @@ export function fromMicros(micros: string): string {
 
 /** The amount as the API takes it. */
 export function toApiAmount(amount: string, metric: LimitState['metric']): string {
-  return metric === 'MONEY' ? toMicros(amount) : amount
+  return metric === 'MONEY' ? toMicros(amount) : amount.trim()
 }
 
 export function fromApiAmount(amount: string, metric: LimitState['metric']): string {
