@@ -1,3 +1,5 @@
+import type { Detail } from '../ui/DetailList.vue'
+import { toZoned } from '../ui/instants.ts'
 import type { Look } from '../ui/StatusBadge.vue'
 import type { Viewer } from '../users/viewer.ts'
 import type { KeyRequest } from './requestDocuments.ts'
@@ -27,6 +29,12 @@ export function toLook(request: Asked): Look {
   }
   return requestLooks[request.status]
 }
+
+/** Until when its key would work, as a row of its details. */
+export const toLifetimeRow = ({ keyExpiresAt }: Pick<KeyRequest, 'keyExpiresAt'>): Detail => ({
+  label: 'Works until',
+  ...(keyExpiresAt ? toZoned(keyExpiresAt) : { value: 'Never expires' }),
+})
 
 /** Why this viewer may not answer, or null. Whoever sees a request that is not their own is one of its approvers. */
 export function refusalToAnswer(viewer: Viewer, request: Asked, selfApprovalAllowed: boolean): string | null {
