@@ -1,9 +1,7 @@
-import { graphql } from 'graphql'
 import { expect, test } from 'vitest'
-import type { Context } from '../graphql/context.ts'
-import { schema } from '../graphql/schema.ts'
 import { createApiKey } from '../keys/create-key.service.ts'
 import { createKeyType, createPolicy } from '../keys/policies.service.ts'
+import { askSchema } from '../test/ask-schema.ts'
 import { testWorld } from '../test/world.ts'
 import type { Act, Viewer } from '../users/viewer.ts'
 import { createWebhook } from './deliveries.service.ts'
@@ -57,19 +55,9 @@ const ATTACKS: Readonly<Record<string, string>> = {
 }
 
 async function attack(mutation: string, viewer: Viewer | null): Promise<string> {
-  const origin = { requestId: null, address: null, userAgent: null }
-  const contextValue: Context = {
-    parts: world.parts,
-    viewer,
-    origin,
-    isUnchanged: async () => true,
-    session: { start: () => undefined, end: () => undefined },
-  }
   const source = `mutation { ${mutation}(input: ${ATTACKS[mutation] ?? '{}'}) { __typename } }`
-  const { data, errors } = await graphql({ schema, source, contextValue })
-  const [error] = errors ?? []
-  if (error) return String(error.extensions['code'])
-  return String(Reflect.get(Object(data?.[mutation]), '__typename'))
+  const { data, codes } = await askSchema({ parts: world.parts, viewer }, source)
+  return String(codes[0] ?? Reflect.get(Object(data?.[mutation]), '__typename'))
 }
 
 const reading = ({ viewer }: Act): Viewer => ({ ...viewer, via: 'access_token', scopes: ['READ'] })

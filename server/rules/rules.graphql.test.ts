@@ -1,8 +1,6 @@
-import { graphql } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { Context } from '../graphql/context.ts'
-import { schema } from '../graphql/schema.ts'
 import { createApiKey } from '../keys/create-key.service.ts'
+import { askSchema } from '../test/ask-schema.ts'
 import { testWorld } from '../test/world.ts'
 import { createGroup } from '../users/groups.service.ts'
 import { IDLE_MS } from '../users/session.ts'
@@ -28,19 +26,8 @@ const rule = await createRule(administrator, {
 const { row: key } = await createApiKey(ada, { name: 'Zanzibar key', providerId: provider.id })
 const { row: own } = await createApiKey(grace, { name: 'Own key', providerId: provider.id })
 
-type Answer = {
-  readonly data?: Record<string, unknown> | null
-  readonly errors?: readonly { readonly extensions: object }[]
-}
-
-async function ask(viewer: Viewer | null, source: string, variableValues: Record<string, unknown> = {}) {
-  const session = { start: () => undefined, end: () => undefined }
-  const origin = { requestId: null, address: '192.0.2.1', userAgent: null }
-  const contextValue: Context = { parts, viewer, origin, isUnchanged: async () => true, session }
-  const answer: Answer = JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue })))
-  const codes = (answer.errors ?? []).map(({ extensions }) => Reflect.get(extensions, 'code'))
-  return { data: answer.data, codes, text: JSON.stringify(answer) }
-}
+const ask = (viewer: Viewer | null, source: string, variables?: Readonly<Record<string, unknown>>) =>
+  askSchema({ parts, viewer }, source, variables)
 
 const queries = {
   rules: '{ rules { totalCount nodes { id name modelPattern group { id name } } } }',

@@ -1,7 +1,5 @@
-import { graphql } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { Context } from '../graphql/context.ts'
-import { schema } from '../graphql/schema.ts'
+import { askSchema } from '../test/ask-schema.ts'
 import { testWorld } from '../test/world.ts'
 import { createAccessToken } from './access-tokens.service.ts'
 import { findViewer } from './sign-in.service.ts'
@@ -12,25 +10,11 @@ const world = await testWorld()
 const { parts, db } = world
 const administrator = await world.person('ADMINISTRATOR')
 const password = 'correct horse battery'
-const origin = { requestId: null, address: '192.0.2.1', userAgent: null }
 
-type Answer = {
-  readonly data?: Record<string, never> | null
-  readonly errors?: readonly { readonly extensions: object }[]
-}
-
-async function ask(viewer: Viewer | null, source: string, variableValues: Record<string, unknown> = {}) {
+async function ask(viewer: Viewer | null, source: string, variables?: Readonly<Record<string, unknown>>) {
   const cookies: (string | null)[] = []
-  const contextValue: Context = {
-    parts,
-    viewer,
-    origin,
-    isUnchanged: async () => true,
-    session: { start: (token) => cookies.push(token), end: () => cookies.push(null) },
-  }
-  const answer: Answer = JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue })))
-  const codes = (answer.errors ?? []).map(({ extensions }) => Reflect.get(extensions, 'code'))
-  return { data: answer.data, codes, cookies }
+  const session = { start: (token: string) => cookies.push(token), end: () => cookies.push(null) }
+  return { ...(await askSchema({ parts, viewer, session }, source, variables)), cookies }
 }
 
 const details = 'id username displayName email role active createdAt createdBy { username role } deletedAt keyCount'
