@@ -16,8 +16,7 @@ const world = await testWorld()
 const provider = await world.provider()
 const [requester, stranger, approver] = [await world.person(), await world.person(), await world.person()]
 const [administrator, auditor] = [await world.person('ADMINISTRATOR'), await world.person('AUDITOR')]
-const DAY = 86_400_000
-const inDays = (days: number) => new Date(world.clock.now().getTime() + days * DAY)
+const { inDays } = world.clock
 const group = await world.db.prisma.group.create({
   data: { name: 'Approvers', members: { create: { userId: approver.viewer.id } } },
 })
@@ -85,7 +84,7 @@ test('a default lifetime begins with the approval, a chosen expiry stays', async
     await ask(requester, { expiresAt: inDays(40) }),
     await ask(requester, { expiresAt: inDays(3) }),
   ]
-  world.clock.advance(5 * DAY)
+  world.clock.set(inDays(5))
   expect((await requests.approveKeyRequest(approver, { id: byDefault.id })).row.expiresAt).toEqual(inDays(30))
   expect((await requests.approveKeyRequest(approver, { id: chosen.id })).row.expiresAt).toEqual(chosen.row.expiresAt)
   await expect(requests.approveKeyRequest(approver, { id: short.id })).rejects.toThrow(KeyExpired)
@@ -116,7 +115,7 @@ test('who asked can withdraw; an old request is expired and cannot be answered',
   const [withdrawn, old] = [await ask(), await ask()]
   await expect(requests.withdrawKeyRequest(approver, withdrawn.id)).rejects.toThrow(NotFound)
   await requests.withdrawKeyRequest(requester, withdrawn.id)
-  world.clock.advance(14 * DAY)
+  world.clock.set(inDays(14))
   await expect(requests.approveKeyRequest(approver, { id: old.id })).rejects.toThrow(RequestClosed)
   expect(await listed(requester, { status: ['EXPIRED'] })).toContain(old.id)
   expect(await listed(requester, { status: ['WITHDRAWN'] })).toEqual([withdrawn.id])

@@ -44,7 +44,7 @@ test.each([
   world.clock.set(new Date(start))
   await run()
   const owner = await world.person()
-  const { row } = await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 40 * DAY) })
+  const { row } = await make(owner, { expiresAt: world.clock.inDays(40) })
   await pass(42)
   expect(await told(owner)).toEqual(['KEY_EXPIRING 30', 'KEY_EXPIRING 7', 'KEY_EXPIRING 1', 'KEY_EXPIRED 0'])
   const { edges } = await listNotices(owner, {}, { unread: true })
@@ -54,7 +54,7 @@ test.each([
 
 test('a node that was down for a week loses no notice and tells none twice', async () => {
   const owner = await world.person()
-  await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 8 * DAY) })
+  await make(owner, { expiresAt: world.clock.inDays(8) })
   await run()
   world.clock.advance(7 * DAY + DAY / 2)
   await Promise.all([run(), run(), run()])
@@ -64,7 +64,7 @@ test('a node that was down for a week loses no notice and tells none twice', asy
 
 test('a node that died in the middle of a run is replaced, and nothing is told twice', async () => {
   const owner = await world.person()
-  await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 8 * DAY) })
+  await make(owner, { expiresAt: world.clock.inDays(8) })
   world.clock.advance(2 * DAY)
   await run()
   const now = world.clock.now()
@@ -82,10 +82,10 @@ test('a node that died in the middle of a run is replaced, and nothing is told t
 
 test('a key that is shorter than a threshold is not announced by it, and a later expiry is announced anew', async () => {
   const owner = await world.person()
-  const { row } = await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 5 * DAY) })
+  const { row } = await make(owner, { expiresAt: world.clock.inDays(5) })
   await pass(4.5)
   expect(await told(owner)).toEqual(['KEY_EXPIRING 1'])
-  await updateApiKey(owner, { id: row.id, expiresAt: new Date(world.clock.now().getTime() + 3 * DAY) })
+  await updateApiKey(owner, { id: row.id, expiresAt: world.clock.inDays(3) })
   await pass(3)
   expect(await told(owner)).toEqual(['KEY_EXPIRING 1', 'KEY_EXPIRING 1', 'KEY_EXPIRED 0'])
 })
@@ -171,7 +171,7 @@ test('the owner of a limited key and administrators are told at 80 and at 100 %,
 
 test('a notice is read by the one it is for only', async () => {
   const [owner, stranger] = [await world.person(), await world.person()]
-  await make(owner, { expiresAt: new Date(world.clock.now().getTime() + 2 * DAY) })
+  await make(owner, { expiresAt: world.clock.inDays(2) })
   await pass(1.5)
   const { edges } = await listNotices(owner, {}, { unread: true })
   const ids = edges.map(({ node }) => node.id)

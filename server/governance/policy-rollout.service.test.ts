@@ -15,8 +15,7 @@ import { getRollout } from './policy-rollout.store.ts'
 const world = await testWorld()
 const provider = await world.provider()
 const administrator = await world.person('ADMINISTRATOR')
-const DAY = 86_400_000
-const inDays = (days: number) => new Date(world.clock.now().getTime() + days * DAY)
+const { inDays } = world.clock
 let count = 0
 
 /** Keys of 10, 60 and endless days, 20 days old, under a policy that now allows 30. */
@@ -51,7 +50,7 @@ test('capping shortens the lives that are too long to what is allowed, and does 
 
 test('a key that is older than its type may be gets a week, not an end at once', async () => {
   const { id, expiries } = await outgrown()
-  world.clock.advance(40 * DAY)
+  world.clock.set(inDays(40))
   await applyPolicy(administrator, { id, choice: 'CAP' })
   expect((await expiries()).slice(1)).toEqual([inDays(7), inDays(7)])
 })

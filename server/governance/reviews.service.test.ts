@@ -16,7 +16,7 @@ const world = await testWorld()
 const provider = await world.provider()
 const administrator = await world.person('ADMINISTRATOR')
 const DAY = 86_400_000
-const inDays = (days: number) => new Date(world.clock.now().getTime() + days * DAY)
+const { inDays } = world.clock
 let count = 0
 
 /** Two people with two keys each of a type of their own. */

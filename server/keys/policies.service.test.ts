@@ -21,7 +21,7 @@ const other = await world.provider()
 const owner = await world.person()
 const administrator = await world.person('ADMINISTRATOR')
 const DAY = 86_400_000
-const inDays = (days: number) => new Date(world.clock.now().getTime() + days * DAY)
+const { inDays } = world.clock
 let count = 0
 
 /** A key type of its own for each test, with these rules. */

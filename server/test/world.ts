@@ -7,8 +7,16 @@ import type { Act } from '../users/viewer.ts'
 import { type TestDb, testDb } from './database.ts'
 import { buildTestParts } from './parts.ts'
 
+const DAY_MS = 86_400_000
+
 /** A clock that stands still until a test moves it. */
-export type TestClock = { now(): Date; set(at: Date): void; advance(ms: number): void }
+export type TestClock = {
+  now(): Date
+  set(at: Date): void
+  advance(ms: number): void
+  /** The instant so many days from now. */
+  inDays(days: number): Date
+}
 
 export function testClock(start = new Date('2026-11-23T12:00:00.000Z')): TestClock {
   let now = start.getTime()
@@ -20,6 +28,7 @@ export function testClock(start = new Date('2026-11-23T12:00:00.000Z')): TestClo
     advance: (ms) => {
       now += ms
     },
+    inDays: (days) => new Date(now + days * DAY_MS),
   }
 }
 
