@@ -89,11 +89,7 @@ test('the file holds what the list shows under the same filter', async () => {
 })
 
 test('ten thousand keys stream without holding up anybody', async () => {
-  await world.db.pool.query(
-    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type)
-     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, 'Development' FROM generate_series(1, 10000) AS n`,
-    [bob.viewer.id, provider.id],
-  )
+  await world.manyKeys(10_000, { owner: bob, providerId: provider.id })
   const { text } = await get('/export/keys')
   expect(text.trimEnd().split('\r\n')).toHaveLength(10_003)
 })

@@ -19,11 +19,7 @@ const MINUTE = 60_000
 /** Somebody with this many keys that never expire. */
 async function ownerOf(count: number): Promise<Act> {
   const owner = await world.person()
-  await db.pool.query(
-    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type, created_at)
-     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, 'Development', $3 FROM generate_series(1, $4::int) AS n`,
-    [owner.viewer.id, provider.id, clock.now(), count],
-  )
+  await world.manyKeys(count, { owner, providerId: provider.id })
   return owner
 }
 

@@ -123,11 +123,7 @@ test('an operation that a node left in the middle goes on as a job, and ends all
 
 test('many keys end in batches, and a key made meanwhile is spared', async () => {
   const owner = await world.person()
-  await world.db.pool.query(
-    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type, created_at)
-     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, 'Development', $3 FROM generate_series(1, 1200) AS n`,
-    [owner.viewer.id, provider.id, world.clock.now()],
-  )
+  await world.manyKeys(1200, { owner, providerId: provider.id })
   const operation = await expireAll(administrator, { ...target(owner), confirm: owner.viewer.username })
   expect([operation.endedKeys, operation.finishedAt !== null]).toEqual([1200, true])
   world.clock.advance(1)

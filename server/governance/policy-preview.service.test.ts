@@ -32,11 +32,7 @@ test('a preview finds the keys that a stricter policy breaks, page by page, and 
 
 test('a preview of 20,000 keys lets other work go on all the time', async () => {
   const keyType = await createKeyType(administrator, { name: 'Many' })
-  await world.db.pool.query(
-    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type)
-     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, $3 FROM generate_series(1, 20000) AS n`,
-    [owner.viewer.id, provider.id, keyType],
-  )
+  await world.manyKeys(20_000, { owner, providerId: provider.id, type: keyType })
   let turns = 0
   let going = true
   const turn = () => {

@@ -68,14 +68,9 @@ test('asking tells each owner of each key once per version of the policy', async
 
 /** This many keys that never expire, under a policy that no longer allows that. */
 async function many(keyCount: number) {
-  const owner = await world.person()
   const keyType = await createKeyType(administrator, { name: `Many ${++count}` })
   const { id } = await createPolicy(administrator, { keyType, maxLifetimeDays: 30 })
-  await world.db.pool.query(
-    `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type, created_at)
-     SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, $3, $4 FROM generate_series(1, $5::int) AS n`,
-    [owner.viewer.id, provider.id, keyType, world.clock.now(), keyCount],
-  )
+  await world.manyKeys(keyCount, { owner: await world.person(), providerId: provider.id, type: keyType })
   return { id, keyType }
 }
 

@@ -41,6 +41,11 @@ export type World = {
   person(role?: Role): Promise<Act>
   /** A new provider at a loopback address that nobody listens on. */
   provider(): Promise<{ readonly id: string; readonly name: string }>
+  /** So many keys that never expire: without secrets, but written by one statement. */
+  manyKeys(
+    count: number,
+    of: { readonly owner: Act; readonly providerId: string; readonly type?: string },
+  ): Promise<void>
 }
 
 const nickname = () => `p${randomBytes(5).toString('hex')}`
@@ -70,5 +75,12 @@ export async function testWorld(): Promise<World> {
       db.prisma.provider.create({
         data: { name: nickname(), baseUrl: 'http://127.0.0.1:9/v1', authType: 'NONE', enabledModels: ['*'] },
       }),
+    async manyKeys(count, { owner, providerId, type = 'Development' }) {
+      await db.pool.query(
+        `INSERT INTO api_keys (id, name, owner_id, creator_id, provider_id, type, created_at)
+         SELECT gen_random_uuid(), 'Bulk ' || n, $1, $1, $2, $3, $4 FROM generate_series(1, $5::int) AS n`,
+        [owner.viewer.id, providerId, type, clock.now(), count],
+      )
+    },
   }
 }
