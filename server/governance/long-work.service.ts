@@ -15,11 +15,13 @@ export type LongWork<Row> = {
 
 /** So long a mutation goes on by itself. */
 const AT_ONCE_MS = 10_000
-/** Then other jobs have their turn. */
+/** So long a job goes on, with everything that is unfinished: then other jobs have their turn. */
 const JOB_RUN_MS = 60_000
 
-async function goOnFor<Row>(work: LongWork<Row>, parts: Parts, begun: Row, ms: number): Promise<Row> {
-  const until = parts.clock.now().getTime() + ms
+const inMs = ({ clock }: Parts, ms: number) => clock.now().getTime() + ms
+
+/** Does at least one batch, however late it is. */
+async function goOnUntil<Row>(work: LongWork<Row>, parts: Parts, begun: Row, until: number): Promise<Row> {
   let row = begun
   for await (row of work.batches(parts, begun)) if (parts.clock.now().getTime() > until) break
   return row
@@ -27,7 +29,7 @@ async function goOnFor<Row>(work: LongWork<Row>, parts: Parts, begun: Row, ms: n
 
 /** Goes on with what a mutation has just begun until it is done or, with very many keys, for ten seconds. */
 export const goOnAtOnce = <Row>(work: LongWork<Row>, parts: Parts, begun: Row): Promise<Row> =>
-  goOnFor(work, parts, begun, AT_ONCE_MS)
+  goOnUntil(work, parts, begun, inMs(parts, AT_ONCE_MS))
 
 /** Goes on with what a mutation or another node left in the middle. */
 export const jobOf = <Row>(work: LongWork<Row>): Job => ({
@@ -36,8 +38,9 @@ export const jobOf = <Row>(work: LongWork<Row>): Job => ({
   async run(parts, { to }) {
     // A mutation is still at work on what has just begun.
     const idleSince = new Date(to.getTime() - AT_ONCE_MS)
+    const until = inMs(parts, JOB_RUN_MS)
     for (const row of await work.listUnfinished(parts.db.prisma, idleSince)) {
-      await goOnFor(work, parts, row, JOB_RUN_MS)
+      await goOnUntil(work, parts, row, until)
     }
   },
 })
