@@ -67,11 +67,9 @@ function ask({ db, clock }: Parts, { rollout, policy, keys }: Batch): Promise<vo
   })
 }
 
-const NOTHING = { ids: [], next: null }
-
 // Which keys each choice is about, and what it does about them.
 const CHOICES = {
-  LEAVE: { count: () => 0, find: async () => NOTHING, act: async () => undefined },
+  LEAVE: { count: () => 0, find: async () => ({ ids: [], next: null }), act: async () => undefined },
   CAP: { count: ({ late }) => late, find: nextLate, act: cap },
   ASK_OWNERS: { count: ({ broken }) => broken, find: nextBroken, act: ask },
 } satisfies Record<store.PolicyChoice, Choice>
@@ -84,15 +82,18 @@ type Choice = {
 
 async function doBatch(parts: Parts, rollout: Rollout): Promise<void> {
   const { db, clock } = parts
-  const { find, act }: Choice = CHOICES[rollout.choice]
   const now = clock.now()
   const policy = await findPolicy(db.prisma, { id: rollout.policyId })
-  // What was changed or taken away meanwhile is not carried through any more.
-  const current = policy?.version === rollout.policyVersion ? policy : null
+  if (policy?.version !== rollout.policyVersion) {
+    // What was changed or taken away meanwhile is not carried through any more.
+    await store.moveOn(db.prisma, rollout, { done: 0, next: null, now })
+    return
+  }
+  const { find, act }: Choice = CHOICES[rollout.choice]
   const page = { after: rollout.afterId, take: END_BATCH }
-  const { ids, next } = current ? await find(db, { keyType: current.keyType, rules: current, now }, page) : NOTHING
+  const { ids, next } = await find(db, { keyType: policy.keyType, rules: policy, now }, page)
   const keys = await listGovernedKeys(db.pool, ids)
-  if (current && keys.length > 0) await act(parts, { rollout, policy: current, keys })
+  if (keys.length > 0) await act(parts, { rollout, policy, keys })
   await store.moveOn(db.prisma, rollout, { done: keys.length, next, now })
 }
 
