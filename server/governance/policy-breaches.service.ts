@@ -32,7 +32,7 @@ export const nextLate = (db: Db, judged: store.Judged, page: Next): Promise<Foun
 export const nextBroken = (db: Db, judged: store.Judged, page: Next): Promise<Found> =>
   judged.rules.namingPattern === null
     ? nextWanted(db, judged, { ...page, wanted: 'BROKEN' })
-    : nextMisnamed(db, judged, page)
+    : nextBrokenOrMisnamed(db, judged, page)
 
 type Wanted = Parameters<typeof store.listVerdicts>[2]
 
@@ -41,7 +41,7 @@ async function nextWanted(db: Db, judged: store.Judged, page: Wanted): Promise<F
   return { ids: verdicts.map(({ id }) => id), next: endOf(verdicts, page.take) }
 }
 
-async function nextMisnamed(db: Db, judged: store.Judged, page: Next): Promise<Found> {
+async function nextBrokenOrMisnamed(db: Db, judged: store.Judged, page: Next): Promise<Found> {
   const verdicts = await store.listVerdicts(db.pool, judged, { wanted: 'ALL', after: page.after, take: NAMES })
   const ids: string[] = []
   for await (const { id, name, broken } of inTurns(verdicts)) {

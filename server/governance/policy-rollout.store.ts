@@ -41,7 +41,7 @@ export const moveOn = (tx: Tx, { id, afterId }: PolicyRollout, { done, next, now
 
 type Cap = { readonly id: string; readonly expiresAt: Date }
 
-/** One statement with one parameter, whatever the number of keys. */
+/** Gives keys another expiry: one statement with one parameter, whatever their number. */
 export const capKeys = (tx: Tx, caps: readonly Cap[]) => tx.$executeRaw`
   UPDATE api_keys SET expires_at = cap."expiresAt", version = version + 1
   FROM jsonb_to_recordset(${JSON.stringify(caps)}::jsonb) AS cap (id uuid, "expiresAt" timestamptz)
