@@ -30,6 +30,11 @@ test('a preview finds the keys that a stricter policy breaks, page by page, and 
   expect((await previewPolicy(administrator, { keyType, rules: {} })).brokenCount).toBe(4)
 })
 
+test('a preview that goes on after something else than a key of it is refused', async () => {
+  const asked = previewPolicy(owner, { keyType: 'Development', rules: {}, after: 'the second page' })
+  await expect(asked).rejects.toThrow('after: is not a cursor of this list.')
+})
+
 test('a preview of 20,000 keys lets other work go on all the time', async () => {
   const keyType = await createKeyType(administrator, { name: 'Many' })
   await world.manyKeys(20_000, { owner, providerId: provider.id, type: keyType })

@@ -4,6 +4,7 @@ import { findPolicy } from '../keys/policies.store.ts'
 import { NO_RULES, type PolicyRules } from '../keys/policy.ts'
 import { breachesOf } from '../keys/policy-check.ts'
 import { FIRST_ID } from '../lib/page.ts'
+import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import { countBreaking, nextBroken } from './policy-breaches.service.ts'
@@ -59,17 +60,21 @@ async function listBreaches({ db }: Act['parts'], judged: store.Judged, after: s
   }
 }
 
-/** Checks every living key of a type against rules that are stored, or only considered. Changes nothing. */
+/**
+ * Checks every living key of a type against rules that are stored, or only considered. Changes nothing. Throws
+ * `InvalidInput` for a cursor of another list.
+ */
 export async function previewPolicy(act: Act, { keyType, rules, first, after }: PreviewArgs): Promise<PolicyPreview> {
   const { db, clock } = act.parts
+  if (after != null && !isId(after))
+    throw new InvalidInput([{ path: 'after', message: 'is not a cursor of this list.' }])
   const judged = { keyType, rules: await consideredRules(act, keyType, rules), now: clock.now() }
   const size = Math.min(MAX_PAGE, Math.max(0, first ?? DEFAULT_PAGE))
   const { checked, broken } = await countBreaking(db, judged)
-  const begin = after != null && isId(after) ? after : FIRST_ID
   return {
     checkedCount: checked,
     brokenCount: broken,
-    ...(await listBreaches(act.parts, judged, begin, size)),
+    ...(await listBreaches(act.parts, judged, after ?? FIRST_ID, size)),
     crowdedOwnerCount: await store.countCrowdedOwners(db.pool, judged),
   }
 }
