@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test'
 import { type FakeProvider, startFakeProvider } from '../fake-provider.ts'
 import { type Product, startProduct } from '../product/process.ts'
 import { type Admin, type Key, type Person, setUp } from '../product/world.ts'
-import { act, dialog, noDialog, press, pressIn, signIn, tag } from './hands.ts'
+import { act, callWork, dialog, noDialog, press, pressIn, signIn, tag } from './hands.ts'
 import { everythingKept, look, type Watched } from './watch.ts'
 
 // How keys are governed, as one story of an administrator and a user: each test goes on where the one before ended.
@@ -43,6 +43,7 @@ test.afterEach(() => {
 })
 
 const go = ({ page }: Watched, path: string) => page.goto(`${product.url}${path}`)
+
 test('a key type is added, and goes again with its rules', async () => {
   const { page } = desk
   await go(desk, '/admin/policies')
@@ -159,12 +160,7 @@ test('the user takes the secret once, and it works', async () => {
   const field = dialog(page).getByLabel('secret of search-prod', { exact: true })
   await expect(field).toBeVisible()
   const secret = (await field.textContent())?.trim() ?? ''
-  const response = await fetch(`${product.url}/work`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fake-gpt', messages: [{ role: 'user', content: 'Hello' }] }),
-  })
-  expect(response.status).toBe(200)
+  expect((await callWork(product, secret)).status).toBe(200)
   await expect(dialog(page).getByText(/^First request received/)).toBeVisible({ timeout: 20_000 })
   await look(seat, 'g16-secret')
   await pressIn(page, 'Done')
