@@ -188,6 +188,20 @@ test('mail and secret scanning are set up without a secret that could be read ba
   await look(watched, '46-settings-filled')
 })
 
+test('the settings of the installation are saved, each panel by itself', async () => {
+  for (const [panel, label, days] of [
+    ['Time, money and logs', 'Days kept in the audit log', '90'],
+    ['Approval and notices', 'Days to answer a request', '10'],
+  ] as const) {
+    const place = page.getByRole('region', { name: panel })
+    await place.getByLabel(label).fill(days)
+    await press(place, 'Save')
+    await expect(page.getByText('The settings are saved')).toBeVisible()
+    await page.reload()
+    await expect(place.getByLabel(label)).toHaveValue(days)
+  }
+})
+
 test('the register shows the columns that were chosen, and keeps them as a view', async () => {
   await go('/admin/keys')
   await press(page, 'Columns')
