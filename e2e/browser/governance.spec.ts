@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { type FakeProvider, startFakeProvider } from '../fake-provider.ts'
 import { type Product, startProduct } from '../product/process.ts'
 import { type Admin, type Key, type Person, setUp } from '../product/world.ts'
@@ -44,6 +44,17 @@ test.afterEach(() => {
 
 const go = ({ page }: Watched, path: string) => page.goto(`${product.url}${path}`)
 
+/** The next mutation of this name is refused on its way. */
+async function refuseOnce(page: Page, mutation: string): Promise<void> {
+  const data = { [mutation]: { __typename: 'NotFound', message: 'Not this time.' } }
+  let isRefused = false
+  await page.route('**/graphql', (route) => {
+    if (isRefused || !route.request().postData()?.includes(`${mutation}(`)) return route.fallback()
+    isRefused = true
+    return route.fulfill({ json: { data } })
+  })
+}
+
 test('a key type is added, and goes again with its rules', async () => {
   const { page } = desk
   await go(desk, '/admin/policies')
@@ -55,10 +66,18 @@ test('a key type is added, and goes again with its rules', async () => {
   await pressIn(page, 'Add key type')
   await expect(page.getByRole('heading', { name: 'Partner keys' })).toBeVisible()
   await page.getByLabel('Keys per user').fill('3')
+  await press(page, 'Add limit')
+  await page.getByLabel('Amount').fill('100')
   await press(page, 'Preview and save')
   await expect(dialog(page).getByText('No living key is of this type.')).toBeVisible()
+  await refuseOnce(page, 'setDefaultLimits')
   await pressIn(page, 'Save rules')
+  await expect(dialog(page).getByText('Not this time.')).toBeVisible()
+  // The rules are saved, their limits are not: they are still in the form.
   await expect(page.getByText('3 keys per user')).toBeVisible()
+  await pressIn(page, 'Save rules')
+  await noDialog(page)
+  await expect(page.getByText('3 keys per user · limited at first')).toBeVisible()
   await act(page, 'Partner', 'Take the rules away')
   await look(desk, 'g03-take-rules-away')
   await pressIn(page, 'Cancel')
