@@ -131,6 +131,11 @@ describe('a slow or half request', () => {
     expectRawRefusal(await wire.closed(40_000), 408, 'request_timeout')
   })
 
+  test.concurrent('a connection over which nothing was asked closes without a word', async () => {
+    const wire = await openWire(world.product.port)
+    expect(await wire.closed(40_000)).toBe('')
+  })
+
   test.concurrent('a body that never ends is 408 and the connection closes', async () => {
     const wire = await openWire(world.product.port)
     wire.write(request([host(), key(), json, 'Content-Length: 1000'], '{"model":'))
