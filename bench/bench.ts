@@ -29,9 +29,14 @@ function optionsOf(target: Target, scenario: Scenario, shape: Shape): LoadOption
   return { port: target.port, path: target.path, headers: target.headers, bodyBytes, stream, ...shape }
 }
 
-/** One target under one load: first as much as goes through, for the CPU; then at a fixed rate, for the delay. */
+/**
+ * One target under one load: first at a fixed rate, for the delay; then as much as goes through, for the CPU. The other
+ * way round, what a full load leaves to be tidied up would count as delay of a moderate one.
+ */
 async function runRound(target: Target, scenario: Scenario, seconds: number): Promise<Round> {
   const { pid } = target
+  const { rate } = scenario
+  const paced = rate === null ? null : await load(optionsOf(target, scenario, { rate, connections: 64, seconds }))
   const own = pid === null ? 0 : cpuSeconds(pid)
   const tree = pid === null ? 0 : cpuSecondsOfTree(pid)
   const memory = pid === null ? () => 0 : watchMemory(pid)
@@ -41,8 +46,6 @@ async function runRound(target: Target, scenario: Scenario, seconds: number): Pr
   const ownCpu = pid === null ? 0 : cpuSeconds(pid) - own
   const treeCpu = pid === null ? 0 : cpuSecondsOfTree(pid) - tree
   const memoryMiB = memory()
-  const { rate } = scenario
-  const paced = rate === null ? null : await load(optionsOf(target, scenario, { rate, connections: 64, seconds }))
   return { target: target.name, scenario: scenario.name, full, paced, ownCpu, treeCpu, memoryMiB }
 }
 

@@ -15,7 +15,7 @@ export type Scenario = {
 
 const plain = (name: string, bodyBytes: number, connections: number, rate: number): Scenario => {
   const size = bodyBytes < 1000 ? `${bodyBytes} B` : `${bodyBytes / 1000} kB`
-  const words = `${size} in, 600 B out; ${connections} connections, then ${rate}/s`
+  const words = `${size} in, 600 B out; ${rate}/s, then ${connections} connections`
   return { name, words, bodyBytes, stream: null, connections, rate }
 }
 
@@ -24,7 +24,7 @@ export const scenarios: readonly Scenario[] = [
   plain('100 kB', 100_000, 16, 100),
   {
     name: 'stream',
-    words: '300 B in, 200 chunks, one per ms; 32 connections, then 20/s',
+    words: '300 B in, 200 chunks, one per ms; 20/s, then 32 connections',
     bodyBytes: 300,
     stream: { chunks: 200, everyMs: 1 },
     connections: 32,
@@ -32,7 +32,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'short stream',
-    words: '300 B in, 7 chunks, one per ms; 32 connections, then 200/s',
+    words: '300 B in, 7 chunks, one per ms; 200/s, then 32 connections',
     bodyBytes: 300,
     stream: { chunks: 7, everyMs: 1 },
     connections: 32,
