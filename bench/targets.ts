@@ -23,8 +23,9 @@ export type Target = {
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const severalCores = availableParallelism() > 1
 
-/** The process under test has core 0 to itself; the mock and the load generator share the next one. */
-const pinned = (core: number): readonly string[] => (severalCores ? ['taskset', '-c', String(core)] : [])
+/** The process under test has core 0 to itself; the mock and the load generator share the next one. Null: any core. */
+const pinned = (core: number | null): readonly string[] =>
+  severalCores && core !== null ? ['taskset', '-c', String(core)] : []
 
 const running = new Set<ChildProcess>()
 
@@ -33,7 +34,11 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGTERM')
 })
 
-export function spawnPinned(core: number, command: readonly string[], options: { quiet?: boolean } = {}): ChildProcess {
+export function spawnPinned(
+  core: number | null,
+  command: readonly string[],
+  options: { quiet?: boolean } = {},
+): ChildProcess {
   const [program = '', ...args] = [...pinned(core), ...command]
   const other = options.quiet ? 'ignore' : 'inherit'
   const child = spawn(program, args, { stdio: ['ignore', options.quiet ? 'ignore' : 'pipe', other] })
@@ -62,8 +67,8 @@ async function untilListening(port: number): Promise<void> {
 }
 
 /** The mock provider, asked without anything between. */
-export async function startDirect(): Promise<Target> {
-  const child = spawnPinned(1, [process.execPath, here('upstream.ts')])
+export async function startDirect(core: number | null = 1): Promise<Target> {
+  const child = spawnPinned(core, [process.execPath, here('upstream.ts')])
   const [line] = await once(child.stdout ?? child, 'data')
   const stop = () => stopChild(child)
   return { name: 'direct', port: Number(String(line)), path: '/v1/chat/completions', headers: {}, pid: null, stop }

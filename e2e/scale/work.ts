@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LoadOptions, LoadResult } from '../../bench/load.ts'
 import { spreadOf } from '../../bench/rounds.ts'
@@ -27,16 +28,18 @@ export type Rounds = {
   readonly views: readonly View[]
   readonly options: LoadOptions
   readonly rounds: number
+  /** Milliseconds between two views; 0: one right after the other. */
+  readonly pauseMs: number
 }
 
 /** Milliseconds at `/work`, the medians of all rounds, without anybody at the console and with somebody. */
 export type Delays = Readonly<Record<'p50' | 'p99', { readonly without: number; readonly during: number }>> & {
-  /** Views that were opened, one right after the other. */
+  /** Views that were opened meanwhile. */
   readonly opened: number
 }
 
 /** Rounds of requests at a fixed rate, every second one while somebody opens page after page of the console. */
-export async function compare({ api, views, options, rounds }: Rounds): Promise<Delays> {
+export async function compare({ api, views, options, rounds, pauseMs }: Rounds): Promise<Delays> {
   const quiet: LoadResult[] = []
   const busy: LoadResult[] = []
   let opened = 0
@@ -47,6 +50,7 @@ export async function compare({ api, views, options, rounds }: Rounds): Promise<
       for (; !over; opened += 1) {
         const { questions } = views[opened % views.length] ?? { questions: [] }
         await Promise.all(questions.map(({ document, variables }) => api.query(document, variables)))
+        await wait(pauseMs)
       }
     }
     const reading = reader()
