@@ -8,7 +8,16 @@ import type { LoadOptions, LoadResult } from './load.ts'
 import { costBySteps, profileWhile } from './profile.ts'
 import { describeProfile, writeProfile, writeReport } from './report.ts'
 import { type Round, type Scenario, scenarios } from './rounds.ts'
-import { spawnPinned, startDirect, startNginx, startOurs, startPortkey, type Target } from './targets.ts'
+import {
+  spawnPinned,
+  startBare,
+  startDirect,
+  startNginx,
+  startOurs,
+  startPortkey,
+  startProfiled,
+  type Target,
+} from './targets.ts'
 
 const loadProgram = fileURLToPath(new URL('load.ts', import.meta.url))
 
@@ -59,7 +68,7 @@ function describeRound(round: Round): string {
   return `${round.scenario.padEnd(12)} ${round.target.padEnd(8)} ${perSecond}/s, ${perCpu} per CPU second, ${delay}${reason}\n`
 }
 
-const starters = { nginx: startNginx, ours: startOurs, portkey: startPortkey }
+const starters = { nginx: startNginx, ours: startOurs, bare: startBare, portkey: startPortkey }
 
 async function startTargets(names: readonly string[]): Promise<readonly Target[]> {
   const direct = await startDirect()
@@ -107,7 +116,7 @@ const WARM_UP_SECONDS = 8
 async function explain({ seconds, scenarios: loads, write }: Settings): Promise<void> {
   const inspectorPort = await freePort()
   const direct = await startDirect()
-  const ours = await startOurs(direct.port, inspectorPort)
+  const ours = await startProfiled(direct.port, inspectorPort)
   const parts: string[] = []
   try {
     for (const scenario of loads) {

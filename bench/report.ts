@@ -38,7 +38,7 @@ function cells(row: Row, nginxPerCpu: number): readonly string[] {
     isDirect ? '–' : show(perCpu, 0),
     isDirect ? '–' : (perCpu.median / nginxPerCpu).toFixed(2),
     // nginx does its work in a child: the process alone says something only of those that do it themselves.
-    row.target === 'ours' ? show(alone, 0) : '–',
+    row.target === 'ours' || row.target === 'bare' ? show(alone, 0) : '–',
     delayOf(row, (round) => round.paced?.ttfbP50 ?? null),
     delayOf(row, (round) => round.paced?.ttfbP99 ?? null),
     isDirect ? '–' : Math.max(...row.rounds.map((round) => round.memoryMiB)).toFixed(0),

@@ -117,16 +117,20 @@ export async function startNginx(upstream: number): Promise<Target | null> {
   return { name: 'nginx', port, path: '/v1/chat/completions', headers: {}, pid: child.pid ?? null, stop }
 }
 
-/**
- * The product, set up through its own interface, with every check and the journal on. `inspectorPort`: where it lets
- * itself be profiled.
- */
-export async function startOurs(upstream: number, inspectorPort?: number): Promise<Target> {
-  const inspect: Record<string, string> =
-    inspectorPort === undefined
-      ? {}
-      : { NODE_OPTIONS: `${SERVER_ENV.NODE_OPTIONS} --inspect=127.0.0.1:${inspectorPort}` }
-  const product = await startProduct({ prefix: pinned(0), env: { AIC_LOG_LEVEL: 'warn', ...inspect } })
+/** The product, set up through its own interface, with every check and the journal on. */
+export const startOurs = (upstream: number): Promise<Target> => startProductAs('ours', upstream)
+
+/** The same, without journal, usage entries, rules and limits. */
+export const startBare = (upstream: number): Promise<Target> =>
+  startProductAs('bare', upstream, `--import=${here('bare.ts')}`)
+
+/** The product, which lets itself be profiled at this port. */
+export const startProfiled = (upstream: number, inspectorPort: number): Promise<Target> =>
+  startProductAs('ours', upstream, `--inspect=127.0.0.1:${inspectorPort}`)
+
+async function startProductAs(name: string, upstream: number, option = ''): Promise<Target> {
+  const NODE_OPTIONS = `${SERVER_ENV.NODE_OPTIONS} ${option}`
+  const product = await startProduct({ prefix: pinned(0), env: { AIC_LOG_LEVEL: 'warn', NODE_OPTIONS } })
   const admin = await setUp(product)
   const provider = await admin.provider(
     { url: `http://127.0.0.1:${upstream}` },
@@ -134,7 +138,7 @@ export async function startOurs(upstream: number, inspectorPort?: number): Promi
   )
   const key = await admin.key(provider)
   return {
-    name: 'ours',
+    name,
     port: product.port,
     path: '/work/chat/completions',
     headers: { authorization: `Bearer ${key.secret}` },
