@@ -149,13 +149,16 @@ const PARSER_ERRORS: Readonly<Record<string, HttpError>> = {
 }
 
 function answerClientError(error: Error & { readonly code?: string }, socket: Duplex, requestId: string): void {
-  const isDeaf = error.code === 'ECONNRESET' || !socket.writable
-  if (isDeaf || isUnused(socket) || isAnswering(socket)) socket.destroy()
+  if (isUnused(socket)) return closeIfStillUnused(socket)
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy()
   else closeWith(socket, rawHttpError(PARSER_ERRORS[error.code ?? ''] ?? HTTP_ERRORS.badRequest, requestId))
 }
 
 // A connection that a caller has opened in advance: its first request may be on the way, and would get this answer.
 const isUnused = (socket: Duplex) => 'bytesRead' in socket && socket.bytesRead === 0
+
+// What has come and was not read yet is read before this looks again.
+const closeIfStillUnused = (socket: Duplex) => void setImmediate(() => isUnused(socket) && socket.destroy())
 
 // Bytes in the middle of an answer would become part of it. Node keeps the answer in progress on its socket, and its
 // own handling of this event looks there as well.
