@@ -67,12 +67,12 @@ export function createGateway(parts: GatewayParts, admission: Admission = create
     addressOf: parts.addressOf,
   }
   meterGateway(metrics.meter, directory, admission)
-  const newId = createRequestIds(clock, random)
+  const newId = createRequestIds(random)
   let started = false
   return {
     handle(req, res) {
       const startedAt = clock.now().getTime()
-      void serve(pipeline, { req, res, id: newId(), startedAt, arrivedAt: performance.now() })
+      void serve(pipeline, { req, res, id: newId(startedAt), startedAt, arrivedAt: performance.now() })
     },
     ready: () => started && journal.healthy && clock.now().getTime() - directory.confirmedAt() <= config.stalenessMs,
     running: () => presences.count(),

@@ -1,4 +1,3 @@
-import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 
 const BYTES = 10
@@ -9,10 +8,10 @@ const PLACES = [15, 16, 17, 19, 20, 21, 22, ...Array.from({ length: 12 }, (_, at
 const VARIANT = 19
 
 /**
- * Version 7 UUIDs as `random.uuidv7()` makes them, but from randomness that is fetched for 400 at a time: a system call
- * per request is dearer than all else about an id. They name requests and guard nothing.
+ * Version 7 UUIDs of a time (epoch milliseconds), as `random.uuidv7()` makes them, but from randomness that is fetched
+ * for 400 at a time: a system call per request is dearer than all else about an id. They name requests and guard nothing.
  */
-export function createRequestIds(clock: Clock, random: Random): () => string {
+export function createRequestIds(random: Random): (now: number) => string {
   const id = Buffer.from('00000000-0000-7000-8000-000000000000')
   let pool: Uint8Array = new Uint8Array(0)
   let at = 0
@@ -25,12 +24,11 @@ export function createRequestIds(clock: Clock, random: Random): () => string {
     writtenAt = now
   }
 
-  return () => {
+  return (now) => {
     if (at >= pool.length) {
       pool = random.bytes(POOL_BYTES)
       at = 0
     }
-    const now = clock.now().getTime()
     if (now !== writtenAt) writeTime(now)
     for (let digit = 0; digit < PLACES.length; digit++) {
       const byte = pool[at + (digit >> 1)] ?? 0

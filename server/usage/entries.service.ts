@@ -52,11 +52,11 @@ async function countAll({ parts }: Act, { end, answeredById, ...filter }: store.
   return others.length > 0 ? all - (await countEnds(others)) : all
 }
 
-const AROUND_MS = 60_000
+const AROUND_MS = 1_000
 const bornAt = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 
-/** Version 7 UUIDs begin with their milliseconds: they lead to the few partitions that can hold the entries. */
-export function partitionsOf(ids: readonly string[]) {
+/** An entry's id is a version 7 UUID and begins with the milliseconds of its request: that is where to look for it. */
+export function timesOf(ids: readonly string[]) {
   const instants = ids.map(bornAt)
   return { gte: new Date(Math.min(...instants) - AROUND_MS), lte: new Date(Math.max(...instants) + AROUND_MS) }
 }
@@ -64,5 +64,5 @@ export function partitionsOf(ids: readonly string[]) {
 /** Null when there is none of this id, or it is not the viewer's to see. */
 export async function findUsageEntry(act: Act, id: string): Promise<store.UsageEntryRow | null> {
   if (!isId(id)) return null
-  return store.findEntry(act.parts.db.prisma, { AND: [visibleTo(act), { id, startedAt: partitionsOf([id]) }] })
+  return store.findEntry(act.parts.db.prisma, { AND: [visibleTo(act), { id, startedAt: timesOf([id]) }] })
 }

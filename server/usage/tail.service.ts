@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events'
 import type { Act } from '../users/viewer.ts'
-import { isImpossible, partitionsOf, visibleTo } from './entries.service.ts'
+import { isImpossible, timesOf, visibleTo } from './entries.service.ts'
 import * as store from './entries.store.ts'
 import { STORED_ENTRIES } from './usage-entry.ts'
 
@@ -42,7 +42,7 @@ async function* follow(
   if (isImpossible(act, filter)) return
   for await (const ids of gathered(act, signal)) {
     if (!(await isStillThere())) return
-    const among = { id: { in: [...ids] }, startedAt: partitionsOf(ids) }
+    const among = { id: { in: [...ids] }, startedAt: timesOf(ids) }
     const where = { AND: [visibleTo(act), store.toWhere(filter), among] }
     yield* await store.listOldestFirst(act.parts.db.prisma, where)
   }
