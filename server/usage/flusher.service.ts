@@ -34,16 +34,16 @@ type Needs = {
 
 export function createFlusher(needs: Needs): Flusher {
   const { journal, log } = needs
-  const run = oneAtATime(mover(needs))
+  const move = oneAtATime(mover(needs))
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let pauseMs = INTERVAL_MS
 
-  async function tick() {
+  async function round(least: number) {
     clearTimeout(timer)
     journal.queue.onFull = nothing
     try {
-      await run()
+      await move(least)
       pauseMs = INTERVAL_MS
     } catch (error) {
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
@@ -54,41 +54,46 @@ export function createFlusher(needs: Needs): Flusher {
 
   /** Until the next round is due: a full batch is reason enough, unless the database is away. */
   function rest() {
-    const isAway = pauseMs > INTERVAL_MS
-    const isDue = !isAway && journal.queue.length >= BATCH
-    timer = setTimeout(tick, isDue ? 0 : pauseMs)
-    if (!isAway) journal.queue.onFull = () => void tick()
+    if (pauseMs > INTERVAL_MS) timer = setTimeout(round, pauseMs, 1)
+    else if (journal.queue.length >= BATCH) timer = setTimeout(round, 0, BATCH)
+    else {
+      timer = setTimeout(round, pauseMs, 1)
+      journal.queue.onFull = () => void round(BATCH)
+    }
   }
 
   return {
     start: () => {
-      timer = setTimeout(tick, 0)
+      timer = setTimeout(round, 0, 1)
     },
-    flush: run,
+    flush: () => move(1),
     async stop(deadlineMs) {
       stopped = true
       journal.queue.onFull = nothing
       clearTimeout(timer)
       const late = Promise.withResolvers<void>()
       const deadline = setTimeout(late.resolve, deadlineMs)
-      const last = run().catch((error: unknown) => log.warn({ err: error }, 'usage entries left for the next start'))
+      const last = move(1).catch((error: unknown) => log.warn({ err: error }, 'usage entries left for the next start'))
       await Promise.race([last, late.promise])
       clearTimeout(deadline)
     },
   }
 }
 
-/** What moves everything there is: what an earlier run left, what is in memory, what had to be left on disk. */
-function mover(needs: Needs): () => Promise<void> {
+/**
+ * What moves what an earlier run left, what is in memory, and what had to be left on disk. With fewer than `least` in
+ * memory those stay there: part of a batch costs the database nearly as much as all of it.
+ */
+function mover(needs: Needs): (least: number) => Promise<void> {
   const { journal, leases, announce } = needs
   let { leftOver } = journal
-  return async () => {
+  return async (least) => {
     if (leftOver.length > 0) {
       await replay(needs, leftOver)
       leftOver = []
     }
     // What comes meanwhile is left to the next round: taking it as it comes would make many small batches.
-    for (let left = journal.queue.length; left > 0; ) {
+    for (let left = journal.queue.length; left >= least; ) {
       const batch = journal.queue.take()
       if (batch === null) break
       left -= batch.length
@@ -126,10 +131,10 @@ async function* endsIn({ path }: Segment): AsyncGenerator<Batch, undefined> {
 }
 
 /** Two runs at once would take the same entries from the queue. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+function oneAtATime(work: (least: number) => Promise<void>): (least: number) => Promise<void> {
   let running: Promise<void> = Promise.resolve()
-  return () => {
-    const next = running.then(work)
+  return (least) => {
+    const next = running.then(() => work(least))
     running = next.catch(() => undefined)
     return next
   }

@@ -30,11 +30,6 @@ const MEASURE = { dimension: 'text', value: 'text', latencies: 'text', first_tok
 const USE = { id: 'uuid', at: 'float8', requests: 'integer' }
 const CHARGE = { limit_id: 'uuid', at: 'float8', node_id: 'uuid', amount: 'bigint' }
 
-const MEASURES = 2 + Object.keys(GROUP).length
-const KEYS = MEASURES + Object.keys(MEASURE).length
-const SECRETS = KEYS + Object.keys(USE).length
-const CHARGES = SECRETS + Object.keys(USE).length
-
 const instant = (ms: string) => `to_timestamp(${ms} / 1000)`
 
 /** Adds to the sums of one grain. */
@@ -55,11 +50,11 @@ const summed = (table: string, column: string) => `
       first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
 
 /** Adds to the histograms of each group. */
-const MEASURED = `
+const measured = (first: number) => `
     INSERT INTO usage_durations AS sums (whole_day, starts_at, dimension, value, latencies, first_tokens)
     SELECT grain.whole_day, grain.starts_at, dimension, value, latencies::bigint[], first_tokens::bigint[]
     FROM slot, LATERAL (VALUES (true, slot.day), (false, slot.hour)) AS grain (whole_day, starts_at),
-      ${rows(MEASURES, 'measures', MEASURE)}
+      ${rows(first, 'measures', MEASURE)}
     ORDER BY 3, 1, 2, 4
     ON CONFLICT (dimension, whole_day, starts_at, value) DO UPDATE SET
       latencies = merge_sketches(sums.latencies, excluded.latencies),
@@ -67,9 +62,9 @@ const MEASURED = `
 
 // What was used of limits counts with the entry itself, and leaves the lease of the node that held it in the same
 // instant. A lease may not know yet that it was used: then it leaves what was reserved or free.
-const CHARGED = `
+const charged = (first: number) => `
   charges AS (
-    SELECT limit_id, ${instant('at')} AS starts_at, node_id, amount FROM ${rows(CHARGES, 'charge', CHARGE)}
+    SELECT limit_id, ${instant('at')} AS starts_at, node_id, amount FROM ${rows(first, 'charge', CHARGE)}
   ), charged AS (
     INSERT INTO limit_windows AS w (limit_id, starts_at, used)
     SELECT limit_id, starts_at, sum(amount) FROM charges GROUP BY 1, 2 ORDER BY 1, 2
@@ -93,33 +88,43 @@ const CHARGED = `
     ON CONFLICT (occasion) DO NOTHING
   )`
 
-// Days are those of the installation. An hour that midnight cuts, as in Kolkata and Kathmandu, is two: so each hour is
-// of one day. Sorting the rows of each target makes nodes take their locks in the same order.
-const ADD = `
-  WITH slot AS (
+/**
+ * What adds to all sums, behind a `WITH`; the values are those of `sumValues`, from this number on. Days are those of the
+ * installation. An hour that midnight cuts, as in Kolkata and Kathmandu, is two: so each hour is of one day. Sorting the
+ * rows of each target makes nodes take their locks in the same order.
+ */
+export function sumsText(first: number): string {
+  const groups = first + 1
+  const measures = groups + Object.keys(GROUP).length
+  const keys = measures + Object.keys(MEASURE).length
+  const secrets = keys + Object.keys(USE).length
+  const charges = secrets + Object.keys(USE).length
+  return `slot AS (
     SELECT day, greatest(date_trunc('hour', at, 'UTC'), day) AS hour FROM (
-      SELECT at, local_day(at, time_zone) AS day FROM ${instant('$1::float8')} AS at, installation WHERE installation.id = 1
+      SELECT at, local_day(at, time_zone) AS day FROM ${instant(`$${first}::float8`)} AS at, installation WHERE installation.id = 1
     ) AS of_day
-  ), groups AS (SELECT * FROM ${rows(2, 'groups', GROUP)}
+  ), groups AS (SELECT * FROM ${rows(groups, 'groups', GROUP)}
   ), summed AS (${summed('usage_rollups', 'hour')}
   ), summed_days AS (${summed('usage_days', 'day')}
-  ), measured AS (${MEASURED}
+  ), measured AS (${measured(measures)}
   ), used_keys AS (
     UPDATE api_keys SET last_used_at = used.at
     FROM (
-      SELECT k.id, ${instant('u.at')} AS at FROM api_keys k JOIN ${rows(KEYS, 'u', USE)}
+      SELECT k.id, ${instant('u.at')} AS at FROM api_keys k JOIN ${rows(keys, 'u', USE)}
       ON u.id = k.id ORDER BY k.id FOR NO KEY UPDATE OF k
     ) used
     WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)
   ), used_secrets AS (
     UPDATE key_secrets SET last_used_at = greatest(last_used_at, used.at), request_count = request_count + used.requests
     FROM (
-      SELECT s.id, ${instant('u.at')} AS at, u.requests FROM key_secrets s JOIN ${rows(SECRETS, 'u', USE)}
+      SELECT s.id, ${instant('u.at')} AS at, u.requests FROM key_secrets s JOIN ${rows(secrets, 'u', USE)}
       ON u.id = s.id ORDER BY s.id FOR NO KEY UPDATE OF s
     ) used
     WHERE key_secrets.id = used.id
-  ), ${CHARGED}
-  SELECT count(*) FROM charged`
+  ), ${charged(charges)}`
+}
+
+const ADD = `WITH ${sumsText(1)} SELECT count(*) FROM charged`
 
 const DIMENSIONS: Readonly<Record<string, (facts: Facts) => string>> = {
   ALL: () => '',
@@ -131,20 +136,22 @@ const DIMENSIONS: Readonly<Record<string, (facts: Facts) => string>> = {
 }
 
 /** Adds what entries that were inserted in the same transaction add up to. */
-export async function addSums(client: pg.PoolClient, { startsAt, tallies, charges }: Slot): Promise<void> {
-  const values = [
-    startsAt,
-    ...groupColumns(tallies),
-    ...measureColumns(tallies),
-    ...useColumns(foldBy(tallies, ({ keyId }) => keyId)),
-    ...useColumns(foldBy(tallies, ({ secretId }) => secretId)),
-    words(charges.map(({ limitId }) => limitId)),
-    numbers(charges.map(({ at }) => at)),
-    words(charges.map(({ node }) => node)),
-    numbers(charges.map(({ amount }) => amount)),
-  ]
-  await client.query({ name: 'add-usage-sums', text: ADD, values })
+export async function addSums(client: pg.PoolClient, slot: Slot): Promise<void> {
+  await client.query({ name: 'add-usage-sums', text: ADD, values: sumValues(slot) })
 }
+
+/** The values of `sumsText`. */
+export const sumValues = ({ startsAt, tallies, charges }: Slot): unknown[] => [
+  startsAt,
+  ...groupColumns(tallies),
+  ...measureColumns(tallies),
+  ...useColumns(foldBy(tallies, ({ keyId }) => keyId)),
+  ...useColumns(foldBy(tallies, ({ secretId }) => secretId)),
+  words(charges.map(({ limitId }) => limitId)),
+  numbers(charges.map(({ at }) => at)),
+  words(charges.map(({ node }) => node)),
+  numbers(charges.map(({ amount }) => amount)),
+]
 
 function groupColumns(all: readonly Tally[]): readonly string[] {
   const folded = foldBy(
