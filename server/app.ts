@@ -7,7 +7,7 @@ import { installLane } from './gateway/lane/lane.ts'
 import type { Clock } from './lib/clock.ts'
 import { consoleFiles, setSecurityHeaders } from './lib/console-files.ts'
 import { hostCheck } from './lib/hosts.ts'
-import { answerHttpError, HTTP_ERRORS, type HttpError, rawHttpError } from './lib/http-error.ts'
+import { answerHttpError, HTTP_ERRORS, type HttpError, isGet, rawHttpError } from './lib/http-error.ts'
 import type { Parts } from './lib/parts.ts'
 
 /** What the handler hands requests to. */
@@ -84,7 +84,7 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     if (path === '/work' || path.startsWith('/work/')) return routes.work(req, res)
     setSecurityHeaders(res, secure)
     if (isControl(path)) return routes.control(req, res)
-    if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(HTTP_ERRORS.getOnly)
+    if (!isGet(req)) return refuse(HTTP_ERRORS.getOnly)
     files(req, res, () => refuse(HTTP_ERRORS.notFound))
   }
 
@@ -117,7 +117,7 @@ function oneHost(req: IncomingMessage): string | null {
 }
 
 function answerProbe(req: IncomingMessage, res: ServerResponse, problem: HttpError | null, requestId: string): void {
-  if (req.method !== 'GET' && req.method !== 'HEAD') return answerHttpError(req, res, HTTP_ERRORS.getOnly, requestId)
+  if (!isGet(req)) return answerHttpError(req, res, HTTP_ERRORS.getOnly, requestId)
   if (problem !== null) return answerHttpError(req, res, problem, requestId)
   res.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
   res.end(req.method === 'HEAD' ? undefined : '{"status":"ok"}')

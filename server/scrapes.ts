@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { answerHttpError, HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
+import { answerHttpError, HTTP_ERRORS, type HttpError, isGet } from './lib/http-error.ts'
 import { answerMetrics } from './lib/metrics.ts'
 import type { GatewayParts } from './lib/parts.ts'
 
@@ -7,7 +7,9 @@ import type { GatewayParts } from './lib/parts.ts'
 export function createScrapes({ metrics, random, log }: Pick<GatewayParts, 'metrics' | 'random' | 'log'>): Server {
   return createServer((req, res) => {
     const refuse = (error: HttpError) => answerHttpError(req, res, error, random.uuidv7())
-    if (req.url !== '/metrics' || req.method !== 'GET') return refuse(HTTP_ERRORS.notFound)
+    const [path] = (req.url ?? '').split('?', 1)
+    if (path !== '/metrics') return refuse(HTTP_ERRORS.notFound)
+    if (!isGet(req)) return refuse(HTTP_ERRORS.getOnly)
     metrics.read().then(
       (text) => answerMetrics(res, text),
       (error: unknown) => {

@@ -80,6 +80,13 @@ test('nobody gets nothing, and other methods are refused', async () => {
   expect((await get('/export/review?id=1')).status).toBe(404)
 })
 
+test('HEAD gets what GET gets, without the file', async () => {
+  const csv = 'text/csv; charset=utf-8'
+  for (const path of ['/export/keys', '/export/audit', '/export/usage']) {
+    expect(await get(path, auditorToken, { method: 'HEAD' })).toEqual({ status: 200, type: csv, text: '' })
+  }
+})
+
 test('the file holds what the list shows under the same filter', async () => {
   const { row } = await createApiKey(bob, { name: 'Gone', providerId: provider.id })
   await deleteApiKey(bob, row.id)

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { exportAudit, exportRegister, exportReview } from '../governance/export.service.ts'
 import { readSessionCookie } from '../graphql/cookies.ts'
 import type { Ask, Format, Lines } from '../lib/export.ts'
-import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
+import { answerHttpError, HTTP_ERRORS, isGet } from '../lib/http-error.ts'
 import type { Parts } from '../lib/parts.ts'
 import { exportUsage } from '../usage/export.service.ts'
 import { readBearer } from '../users/access-token.ts'
@@ -39,7 +39,7 @@ export function exportRoutes(parts: Parts): [string, Handler][] {
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse, requestId: string, name: string, run: Export) {
-    if (req.method !== 'GET') return answerHttpError(req, res, HTTP_ERRORS.getOnly, requestId)
+    if (!isGet(req)) return answerHttpError(req, res, HTTP_ERRORS.getOnly, requestId)
     const act = await actOf(req, requestId)
     if (!act) return answerHttpError(req, res, HTTP_ERRORS.unauthenticated, requestId)
     const { searchParams } = new URL(req.url ?? '', 'http://localhost')
@@ -54,6 +54,8 @@ export function exportRoutes(parts: Parts): [string, Handler][] {
       'cache-control': 'no-store',
       'x-request-id': requestId,
     })
+    // Nobody reads a file that nobody gets.
+    if (req.method === 'HEAD') return void res.end()
     await pipeline(Readable.from(lines), res)
   }
 

@@ -15,15 +15,20 @@ afterAll(() => server.close())
 const address = server.address()
 const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/metrics`
 
-async function scrape(role: 'ADMINISTRATOR' | 'AUDITOR') {
+async function scrape(role: 'ADMINISTRATOR' | 'AUDITOR', method = 'GET') {
   const { secret } = await createAccessToken(await world.person(role), { name: 'Scraper', scopes: ['READ'] })
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${secret}` } })
-  return { status: answer.status, text: await answer.text() }
+  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${secret}` } })
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() }
 }
 
 test('metrics are for the access token of an administrator', async () => {
   expect([(await fetch(url)).status, (await scrape('AUDITOR')).status]).toEqual([401, 401])
   expect((await scrape('ADMINISTRATOR')).text).toContain('nodejs_eventloop_delay_p99')
+})
+
+test('HEAD gets what GET gets, without the body', async () => {
+  const type = 'text/plain; version=0.0.4; charset=utf-8'
+  expect(await scrape('ADMINISTRATOR', 'HEAD')).toEqual({ status: 200, type, text: '' })
 })
 
 test('a stored entry is counted under the GenAI names, without keys, people or prompts', async () => {

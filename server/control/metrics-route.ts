@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerHttpError, HTTP_ERRORS } from '../lib/http-error.ts'
+import { answerHttpError, HTTP_ERRORS, isGet } from '../lib/http-error.ts'
 import { answerMetrics } from '../lib/metrics.ts'
 import type { Parts } from '../lib/parts.ts'
 import { readBearer } from '../users/access-token.ts'
@@ -12,7 +12,7 @@ export function metricsRoute(
   readMetrics: () => Promise<string>,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   async function answer(req: IncomingMessage, res: ServerResponse) {
-    if (req.method !== 'GET') return answerHttpError(req, res, HTTP_ERRORS.getOnly, parts.random.uuidv7())
+    if (!isGet(req)) return answerHttpError(req, res, HTTP_ERRORS.getOnly, parts.random.uuidv7())
     const accessToken = readBearer(req.headers.authorization)
     const viewer = accessToken === null ? null : await findViewer(parts, { accessToken })
     if (viewer && isAdministrator(viewer)) return answerMetrics(res, await readMetrics())

@@ -58,6 +58,9 @@ export const HTTP_ERRORS = {
   internal: { status: 500, type: 'server_error', code: 'internal_error', message: 'Something went wrong on our side.' },
 } as const satisfies Readonly<Record<string, HttpError>>
 
+/** Whether a request may pass where `getOnly` refuses. Node sends the same head for both, and no body for HEAD. */
+export const isGet = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
+
 /** Sends the error as the whole answer; a no-op when one has begun. */
 export function answerHttpError(req: IncomingMessage, res: ServerResponse, error: HttpError, requestId: string): void {
   if (res.headersSent) return
