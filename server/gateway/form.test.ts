@@ -46,6 +46,22 @@ test('what is asked for is read from the fields, wherever the file stands', () =
   expect(readFormAsk(bytes, 'b')).toMatchObject({ model: 'whisper-1', streamed: true, body: bytes, fieldBytes: 23 })
 })
 
+test.each([
+  ['.NET', `Content-Disposition: form-data; name=file; filename="\u00e9.wav"; filename*=utf-8''%C3%A9.wav`],
+  ['Ruby', 'Content-Disposition: form-data; name="file"; filename="a.wav"\r\nContent-Transfer-Encoding: binary'],
+  ['Java', 'content-disposition: form-data; name="file"; filename="a.wav"\r\nContent-Transfer-Encoding: 8bit'],
+])('a file is read as %s sends it', (_client, head) => {
+  const bytes = form(part(head), field('model', 'whisper-1'))
+  expect(scanForm(bytes, 'b')[0]).toMatchObject({ name: 'file', isFile: true })
+  expect(readFormAsk(bytes, 'b').model).toBe('whisper-1')
+})
+
+test('a charset beside the boundary is none of our business', () => {
+  for (const type of ['; charset=UTF-8; boundary=b', '; boundary=b; charset="utf-8"', ';boundary="b"']) {
+    expect(readBoundary(`multipart/form-data${type}`)).toBe('b')
+  }
+})
+
 describe('it is refused', () => {
   it.each([
     ['without a model', form(field('prompt', 'x')), 'invalid_parameter', 'model'],

@@ -11,12 +11,17 @@ const BLANK_LINE = Buffer.from('\r\n\r\n')
 
 // One way to write it, the one that clients use: whatever parsers read differently is refused.
 const TYPE = /^multipart\/form-data\s*;\s*boundary=(?:"([\w'()+,./:=?-]{1,70})"|([\w'+.-]{1,70}))$/i
+// Java clients name one; it says nothing of where a part begins.
+const CHARSET = /;\s*charset=(?:"[\w-]+"|[\w-]+)(?=\s*(?:;|$))/i
 const HEADER = /^([\w-]+):[ \t]*(.*)$/
-const PARAMETER = /;[ \t]*([\w*]+)=(?:"((?:[^"\\]|\\.)*)"|([\w.-]+))/gy
+// Without quotes it is a token, as `UTF-8''%C3%A9.wav`, which .NET sends beside a plain file name.
+const PARAMETER = /;[ \t]*([\w*]+)=(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+))/gy
+// As it is: Ruby, Dart and Java clients say so of each part.
+const NOT_ENCODED = /^(?:7bit|8bit|binary)$/i
 
 /** The boundary that a content type names; null for any other type. */
 export function readBoundary(contentType: string): string | null {
-  const found = TYPE.exec(contentType.trim())
+  const found = TYPE.exec(contentType.replace(CHARSET, '').trim())
   return found?.[1] ?? found?.[2] ?? null
 }
 
@@ -57,7 +62,7 @@ function readPartHead(head: string, at: number): Pick<FormPart, 'name' | 'isFile
   for (const line of head.split(CRLF).slice(1)) {
     const [, name = '', value = ''] = HEADER.exec(line) ?? []
     if (name === '') throw broken(at)
-    if (name.toLowerCase() === 'content-transfer-encoding') throw broken(at)
+    if (name.toLowerCase() === 'content-transfer-encoding' && !NOT_ENCODED.test(value.trim())) throw broken(at)
     if (name.toLowerCase() !== 'content-disposition') continue
     if (disposition !== null) throw broken(at)
     disposition = value.trim()
