@@ -59,6 +59,8 @@ describe('node:http decides', () => {
     ['an absolute address', read('POST http://x/work HTTP/1.1', LINES)],
     ['two slashes', read('POST //work HTTP/1.1', LINES)],
     ['another path', read('POST /graphql HTTP/1.1', LINES)],
+    ['a path that only begins so', read('POST /workers HTTP/1.1', LINES)],
+    ['a path with a fragment', read('POST /work#x HTTP/1.1', LINES)],
     ['a blank in the path', read('POST /work /x HTTP/1.1', LINES)],
     ['two blanks before the version', read('POST /work  HTTP/1.1', LINES)],
     ['an older version', read('POST /work HTTP/1.0', LINES)],

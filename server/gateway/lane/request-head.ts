@@ -16,7 +16,7 @@ const MAX_LINES = 64
 const HEAD_END = Buffer.from('\r\n\r\n')
 const BEGIN = Buffer.from('POST /work')
 
-const PLAIN = /^POST \/work[\x21-\x7e]* HTTP\/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*)+$/
+const PLAIN = /^POST \/work(?:[/?][\x21-\x7e]*)? HTTP\/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*)+$/
 const METHOD = 'POST '
 const VERSION = ' HTTP/1.1'
 const LENGTH = /^\d{1,12}$/
