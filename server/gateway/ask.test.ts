@@ -23,6 +23,17 @@ describe('what a caller asks for', () => {
   })
 
   it.each([
+    ['"max_tokens":1,"max_completion_tokens":9', 9, null],
+    ['"max_completion_tokens":1,"max_tokens":9', 9, null],
+    ['"max_completion_tokens":null,"max_tokens":9', 9, null],
+    ['"max_completion_tokens":null', null, null],
+    ['"n":2,"best_of":5', null, 5],
+    ['"n":3', null, 3],
+  ])('is the most that a provider may make of %s', (text, maxTokens, choices) => {
+    expect(read(`{"model":"a",${text}}`)).toMatchObject({ maxTokens, choices })
+  })
+
+  it.each([
     ['{"model":"a","stream":true}', '{"model":"a","stream":true,"stream_options":{"include_usage":true}}'],
     [
       '{"model":"a","stream":true,"stream_options":null}',

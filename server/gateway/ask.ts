@@ -11,7 +11,7 @@ export type Ask = {
   readonly streamed: boolean
   /** True when usage was asked for on the caller's behalf and its extra event must be taken out again. */
   readonly hidesUsage: boolean
-  /** The most tokens the caller wants, and how many answers; null when it did not say. */
+  /** The most tokens that an answer may have, and how many are made; null when the caller did not say. */
   readonly maxTokens: number | null
   readonly choices: number | null
   /** Bytes as they came from the caller. */
@@ -25,7 +25,7 @@ export type Ask = {
 const MAX_MODEL = 256
 const MAX_OPTIONS_BYTES = 4_096
 
-const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'n'])
+const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'n', 'best_of'])
 
 // They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
 const FORBIDDEN = new Set([
@@ -82,6 +82,7 @@ const KINDS: Readonly<Record<string, readonly Kind[]>> = {
   max_tokens: ['number', 'null'],
   max_completion_tokens: ['number', 'null'],
   n: ['number', 'null'],
+  best_of: ['number', 'null'],
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -107,8 +108,8 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
     model: readModel(bytes, members.get('model')),
     streamed,
     hidesUsage: body !== bytes,
-    maxTokens: readNumber(bytes, members.get('max_completion_tokens') ?? members.get('max_tokens')),
-    choices: readNumber(bytes, members.get('n')),
+    maxTokens: largest(bytes, members.get('max_tokens'), members.get('max_completion_tokens')),
+    choices: largest(bytes, members.get('n'), members.get('best_of')),
     bytes: bytes.length,
     fieldBytes: null,
     boundary: null,
@@ -141,8 +142,13 @@ export function checkModelName(model: string): string {
   return model
 }
 
-function readNumber(bytes: Buffer, member: Member | undefined): number | null {
-  return member?.kind === 'number' ? Number(textOf(bytes, member)) : null
+/** The most that a provider may take: of two such numbers one holds, and which one is its business. */
+function largest(bytes: Buffer, ...members: readonly (Member | undefined)[]): number | null {
+  let most: number | null = null
+  for (const member of members) {
+    if (member?.kind === 'number') most = Math.max(most ?? Number.NEGATIVE_INFINITY, Number(textOf(bytes, member)))
+  }
+  return most
 }
 
 const splice = (bytes: Buffer, start: number, end: number, text: string) =>
