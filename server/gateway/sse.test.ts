@@ -122,9 +122,13 @@ describe('a stream made to hurt', () => {
   })
 })
 
-it('notices an error event in the middle of a stream', () => {
-  expect(pass(false, [Buffer.from(`${chunk('x')}data: {"error":{"message":"overloaded"}}\n\n`)]).reader.failed).toBe(
-    true,
-  )
-  expect(pass(false, [Buffer.from(`${chunk('an "error" it is')}${DONE}`)]).reader.failed).toBe(false)
+it.each([
+  ['as an object', '{"error":{"message":"overloaded"}}', true],
+  ['in words', '{"error":"overloaded","error_type":"generation"}', true],
+  ['as Anthropic does', '{"type":"error","error":{"type":"overloaded_error"}}', true],
+  ['of /responses', '{"type":"response.failed","response":{"error":{"code":"server_error"}}}', true],
+  ['that is none', '{"type":"response.completed","error":null,"response":{"error":null}}', false],
+  ['in what is said', '{"choices":[{"delta":{"content":"an \\"error\\": {"}}],"error":""}', false],
+])('notices an error event %s in the middle of a stream', (_how, data, failed) => {
+  expect(pass(false, [Buffer.from(`${chunk('x')}data: ${data}\n\n`)]).reader.failed).toBe(failed)
 })

@@ -77,9 +77,14 @@ export function isExtraEvent(parsed: unknown): boolean {
   return Array.isArray(choices) && choices.length === 0
 }
 
-/** True for an event in which the provider says that it failed. */
-export const isErrorEvent = (parsed: unknown): boolean =>
-  isRecord(parsed) && (isRecord(parsed['error']) || parsed['type'] === 'error')
+/** True for an event in which the provider says that it failed: an error in words or as an object, or of `/responses`. */
+export function isErrorEvent(parsed: unknown): boolean {
+  if (!isRecord(parsed)) return false
+  const { error, type } = parsed
+  return (
+    isRecord(error) || (typeof error === 'string' && error !== '') || type === 'error' || type === 'response.failed'
+  )
+}
 
 const WHOLE_PARSE_BYTES = 32 * 1024
 /** As much of each end of a large answer as is looked at. */
