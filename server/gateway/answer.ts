@@ -195,7 +195,8 @@ export class Answer {
 
   /** The length of what the caller will get, where that is known. */
   #lengthToSay(): number | null {
-    if (this.#holds) return this.status === 204 ? null : this.#whole().length
+    if (this.status === 204) return null
+    if (this.#holds) return this.#whole().length
     // An event may be taken out of a stream or an error put in: only its end can say how long it was.
     return this.#sse ? null : this.#length
   }

@@ -103,6 +103,7 @@ describe('from the provider to the caller', () => {
         'x-ratelimit-remaining-requests': '9',
         'openai-version': 'v',
         'x-aic-source': 'forged',
+        'x-content-type-options': 'nosniff',
       })
     const res = await post()
     for (const name of [
@@ -119,7 +120,27 @@ describe('from the provider to the caller', () => {
     expect(res.headers.get('x-ratelimit-remaining-requests')).toBe('9')
     expect(res.headers.get('openai-version')).toBe('v')
     expect(res.headers.get('x-request-id')).not.toBe('theirs')
+    expect(res.headers.get('x-content-type-options')).toBe('nosniff')
     expect(Number(res.headers.get('x-aic-overhead-us'))).toBeGreaterThan(0)
+  })
+
+  it('no part of its rate limits crosses beside ours', async () => {
+    const key = await world.mintKey()
+    const limit = { target: 'KEY', keyId: key.id, metric: 'REQUESTS', period: 'TOTAL', amount: 5n } as const
+    await world.change('Limit', key.id, (tx) => tx.limit.create({ data: limit }))
+    const theirs = { 'x-ratelimit-limit-requests': '9', 'x-ratelimit-reset-requests': '1s' }
+    world.provider.answer = (_req, res) =>
+      sendJson(res, 200, plainAnswer, { ...theirs, 'x-ratelimit-reset-tokens': '2s' })
+    const { headers: answered } = await post({ authorization: `Bearer ${key.text}` })
+    expect(answered.get('x-ratelimit-limit-requests')).toBe('5')
+    expect(answered.get('x-ratelimit-reset-requests')).toBe(null)
+    expect(answered.get('x-ratelimit-reset-tokens')).toBe('2s')
+  })
+
+  it('an answer without content says no length, whatever the provider said', async () => {
+    world.provider.answer = (_req, res) => res.writeHead(204, { 'content-length': 12 }).end()
+    const res = await post({}, JSON.stringify({ model: 'gpt-4', stream: true }))
+    expect([res.status, res.headers.get('content-length')]).toEqual([204, null])
   })
 
   it('an answer crosses byte for byte, even one that is no JSON', async () => {

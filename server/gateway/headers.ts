@@ -45,6 +45,7 @@ const NOT_TO_CALLER = new Set([
   'upgrade',
   'via',
   'www-authenticate',
+  'x-content-type-options',
   'x-frame-options',
   'x-powered-by',
   'x-request-id',
@@ -93,7 +94,9 @@ export function toCaller(answered: Incoming, replaced: readonly string[] = []): 
   for (const name in answered) {
     const value = answered[name]
     if (value === undefined || name === 'content-length' || NOT_TO_CALLER.has(name) || hidden.has(name)) continue
-    if (NOT_TO_CALLER_PREFIX.test(name) || replaced.includes(name)) continue
+    if (NOT_TO_CALLER_PREFIX.test(name)) continue
+    // Where a limit of ours never resets there is nothing in the place of when theirs does.
+    if (replaced.length > 0 && replaced.includes(name.replace('-reset-', '-limit-'))) continue
     for (const one of typeof value === 'string' ? [value] : value) if (!UNWRITABLE.test(one)) headers.push(name, one)
   }
   return headers
