@@ -15,8 +15,21 @@ describe('the head of an answer', () => {
   })
 
   it('keeps values that come more than once apart, and takes no name for a part of an object', () => {
-    const { headers } = read(OK, 'content-length: 0', 'X-A: 1', 'x-a: 2 ', 'x-a:3', '__proto__: x')
-    expect(headers).toEqual({ 'content-length': '0', 'x-a': ['1', '2', '3'] })
+    const lines = [
+      'content-length: 0',
+      'X-A: 1',
+      'x-a: 2 ',
+      'x-a:3',
+      '__proto__: x',
+      'constructor: y',
+      'constructor: z',
+    ]
+    const { headers } = read(OK, ...lines)
+    expect(Object.entries(headers)).toEqual([
+      ['content-length', '0'],
+      ['x-a', ['1', '2', '3']],
+      ['constructor', ['y', 'z']],
+    ])
   })
 
   it.each<[string, readonly string[], number]>([
@@ -50,6 +63,7 @@ describe('the head of an answer', () => {
     ['another protocol', ['HTTP/2 200 OK']],
     ['a status of two digits', ['HTTP/1.1 20 OK']],
     ['a status of four digits', ['HTTP/1.1 2000 OK']],
+    ['a status below 100', ['HTTP/1.1 099 OK']],
     ['nothing', ['']],
   ])('is none with %s', (_what, lines) => {
     expect(() => read(...lines)).toThrow('Response is not valid HTTP')

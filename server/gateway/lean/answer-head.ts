@@ -19,7 +19,7 @@ const MAX_KEEP_MS = 60_000
 /** A provider that says when it will close is believed to be this much too slow to say so. */
 const KEEP_MARGIN_MS = 2_000
 
-const STATUS = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/
+const STATUS = /^HTTP\/1\.([01]) ([1-9]\d{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/
 const LENGTH = /^\d{1,15}$/
 
@@ -47,10 +47,11 @@ function addLine(headers: AnswerHeaders, line: string): void {
   // Such a name would change the object instead of what it holds.
   if (name === '__proto__') return
   const value = padded.trimEnd()
-  const before = headers[name]
-  if (before === undefined) headers[name] = value
-  else if (typeof before === 'string') headers[name] = [before, value]
-  else before.push(value)
+  // Under a name like `constructor` an object has something before anything was put there.
+  const before: unknown = headers[name]
+  if (typeof before === 'string') headers[name] = [before, value]
+  else if (Array.isArray(before)) before.push(value)
+  else headers[name] = value
 }
 
 function framingOf(status: number, headers: AnswerHeaders): Framing {
