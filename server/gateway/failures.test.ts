@@ -44,6 +44,13 @@ describe('when the provider breaks', () => {
     expect(await (await withKey(key)).text()).toBe('{}')
   })
 
+  it('what it says in another protocol is refused at once, not waited for', async () => {
+    for (const banner of ['SSH-2.0-OpenSSH_9.2\r\n', '+OK\r\n', '\u0015\u0003\u0001']) {
+      const key = await rawProvider((socket) => socket.write(banner))
+      expect(await codeOf(await withKey(key))).toEqual([502, 'upstream_invalid_response'])
+    }
+  })
+
   it('headers in any bytes cross as they are, and control characters do not cross', async () => {
     const head = 'HTTP/1.1 200 OK\r\nx-price: 5 \u20ac\r\ncontent-type: '
     for (const type of ['application/json', 'text/event-stream']) {

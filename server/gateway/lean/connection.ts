@@ -17,6 +17,13 @@ const MAX_HEAD_BYTES = 64 * 1024
 /** A body up to this goes out in one piece with the head: copying is cheaper than a second buffer for the system. */
 const JOIN_BYTES = 16 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
+const BEGIN = Buffer.from('HTTP/1.')
+
+/** False for bytes that no answer begins with. */
+function mayBeAnswer(bytes: Buffer): boolean {
+  const known = Math.min(bytes.length, BEGIN.length)
+  return bytes.compare(BEGIN, 0, known, 0, known) === 0
+}
 
 /** One kept connection to a provider: one exchange at a time, never a second before the first is whole. */
 export class Connection {
@@ -128,6 +135,7 @@ export class Connection {
     const end = all.indexOf(HEAD_END)
     if ((end === -1 ? all.length : end) > MAX_HEAD_BYTES) throw new errors.HeadersOverflowError()
     if (end === -1) {
+      if (!mayBeAnswer(all)) throw garbled('status line')
       this.#partial = all
       return null
     }
