@@ -67,14 +67,17 @@ const ENTRIES = `
     ) e
   ) e ORDER BY at`
 
+const SUMMED = `requests, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens`
+const SUMS = `
+  count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cached_tokens), 0),
+  coalesce(sum(cost_micros), 0), sum(latency_ms),
+  sketch_of(array_agg(latency_ms) FILTER (WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED'))),
+  sketch_of(array_agg(first_token_ms) FILTER (WHERE first_token_ms IS NOT NULL))`
+
 const summed = (table: string, column: string, start: string) => `
-  INSERT INTO ${table} (${column}, key_id, owner_id, provider_id, model, status, code, requests, input_tokens,
-    output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+  INSERT INTO ${table} (${column}, key_id, owner_id, provider_id, model, status, code, ${SUMMED})
   SELECT ${start}, key_id, (array_agg(owner_id))[1], provider_id, coalesce(model_asked, ''), status, coalesce(code, ''),
-    count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cached_tokens), 0),
-    coalesce(sum(cost_micros), 0), sum(latency_ms),
-    sketch_of(array_agg(latency_ms) FILTER (WHERE "end" NOT IN ('REFUSED', 'INTERRUPTED'))),
-    sketch_of(array_agg(first_token_ms) FILTER (WHERE first_token_ms IS NOT NULL))
+    ${SUMS}
   FROM usage_entries WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day'
   GROUP BY 1, 2, 4, 5, 6, 7 ON CONFLICT DO NOTHING`
 
@@ -82,15 +85,15 @@ const DAY_OF = 'local_day(started_at, (SELECT time_zone FROM installation))'
 const HOUR_OF = `greatest(date_trunc('hour', started_at, 'UTC'), ${DAY_OF})`
 const HOUR = summed('usage_rollups', 'hour', HOUR_OF)
 const DAY = summed('usage_days', 'day', DAY_OF)
-const DURATIONS = `
-  INSERT INTO usage_durations (whole_day, starts_at, dimension, value, latencies, first_tokens)
-  SELECT whole_day, starts_at, dimension, value, sketch_of(array_agg(latency_ms)), sketch_of(array_agg(first_token_ms))
+const MEASURES = `
+  INSERT INTO usage_measures (whole_day, starts_at, dimension, value, errors, ${SUMMED})
+  SELECT whole_day, starts_at, dimension, value, count(code), ${SUMS}
   FROM usage_entries,
     LATERAL (VALUES ('ALL', ''), ('OWNER', owner_id::text), ('PROVIDER', provider_id::text),
       ('MODEL', coalesce(model_asked, '')), ('STATUS', status::text), ('CODE', coalesce(code, ''))
     ) AS grouped (dimension, value),
     LATERAL (VALUES (true, ${DAY_OF}), (false, ${HOUR_OF})) AS grain (whole_day, starts_at)
-  WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day' AND "end" NOT IN ('REFUSED', 'INTERRUPTED')
+  WHERE started_at >= $1 AND started_at < $1::timestamptz + interval '1 day'
   GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING`
 const DAY_MS = 86_400_000
 
@@ -112,7 +115,7 @@ async function seed(pool: Pool, entries: number, days: number, keys: number): Pr
     await pool.query(ENTRIES, [day, MODELS, keys, Math.round(entries / days), ...endings])
     await pool.query(HOUR, [day])
     await pool.query(DAY, [day])
-    await pool.query(DURATIONS, [day])
+    await pool.query(MEASURES, [day])
     process.stdout.write(`\r${days - ago} of ${days} days`)
   }
   process.stdout.write('\n')

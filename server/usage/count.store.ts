@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { UsageEntryFilter } from './entries.store.ts'
-import { rowsText } from './report.store.ts'
-import { dayBounds } from './stretch.ts'
+import { narrowed, PARAMETERS, rowsText, type Sought, valuesOf } from './rows.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -14,19 +13,20 @@ const FIRST_DAY = `
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
   WHERE i.inhparent = 'usage_entries'::regclass AND c.relname ~ '^usage_entries_\\d{8}$'`
 
-const NARROWED = `($8::int[] IS NULL OR status = ANY($8)) AND ($11::text[] IS NULL OR code = ANY($11))
-  AND ($11 IS NULL AND NOT $12 OR code <> '')`
+const atAnEnd = (counted: string, from: string, to: string) => `
+  SELECT count(${counted}) FROM usage_entries
+  WHERE started_at >= ${from} AND started_at < ${to} AND ${narrowed('model_asked')}`
 
-const AT_AN_END = (from: string, to: string) => `
-  SELECT count(*) FROM usage_entries WHERE started_at >= ${from} AND started_at < ${to} AND ${NARROWED}
-    AND ($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
-    AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model_asked = $6)`
-
-const COUNT = `
-  SELECT (
-    (SELECT coalesce(sum(requests), 0) FROM (${rowsText('TOTAL', null, 'requests, status, code')}) AS sums WHERE ${NARROWED})
-    + (${AT_AN_END('$13', '$14')}) + (${AT_AN_END('$15', '$16')})
-  )::int AS count, $7::timestamptz AS day`
+/** How many are in the whole hours from $1 to $2, and at the ends from $14 on and to before $15. */
+function textOf(sought: Sought, errorsOnly: boolean): string {
+  // A code is one of an error; an entry without an error has none.
+  const [sums, entries] = errorsOnly ? ['errors', 'code'] : ['requests', '*']
+  return `
+    WITH ${PARAMETERS} SELECT (
+      (SELECT coalesce(sum(${sums}), 0) FROM (${rowsText(sought, sums)}) AS sums)
+      + (${atAnEnd(entries, '$14', '$1')}) + (${atAnEnd(entries, '$2', '$15')})
+    )::int AS count`
+}
 
 /** Null: not narrowed, as an empty list. */
 const among = <Value>(values: readonly Value[] | null | undefined) => (values && values.length > 0 ? values : null)
@@ -56,14 +56,16 @@ export async function countBySums(
   )
   if (ends <= begins) return 0
   const [first, last] = wholeHours(begins, ends)
-  const [from, to] = [new Date(first), new Date(last)]
-  const { ownerId, keyId, providerId, model, errorsOnly } = filter
-  const [day, firstDay, lastDay] = dayBounds(from, to, timeZone)
-  const { rows } = await reports.query<{ count: number }>(COUNT, [
-    ...[from, to],
-    ...[ownerId, keyId, providerId, model].map((value) => value || null),
-    ...[day, among(filter.status), firstDay, lastDay, among(filter.code), errorsOnly ?? false],
-    ...[new Date(begins), from, to, new Date(ends)],
-  ])
+  const [status, code] = [among(filter.status), among(filter.code)]
+  const sought: Sought = {
+    from: new Date(first),
+    to: new Date(last),
+    interval: 'TOTAL',
+    groupBy: null,
+    timeZone,
+    filter: { ...filter, model: filter.model || null, status, code },
+  }
+  const text = textOf(sought, filter.errorsOnly || code !== null)
+  const { rows } = await reports.query<{ count: number }>(text, [...valuesOf(sought), new Date(begins), new Date(ends)])
   return rows[0]?.count ?? 0
 }

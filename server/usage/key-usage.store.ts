@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { calendarWindow } from '../limits/window.ts'
-import { SUMS, type Texts, toNumbers, type UsageTotals } from './report.store.ts'
+import { sums, type Texts, toNumbers, type UsageTotals } from './report.store.ts'
+import { ERRORS } from './rows.ts'
 
 export type KeyUsage = {
   readonly last24Hours: UsageTotals
@@ -17,6 +18,8 @@ export const NO_USAGE: UsageTotals = {
   cachedTokens: 0n,
   costMicros: 0n,
 }
+
+const SUMS = sums(ERRORS)
 
 const PER_KEY = `
   SELECT key_id AS "keyId", day, ${SUMS} FROM usage_days WHERE key_id = ANY($1::uuid[]) AND day >= $2 GROUP BY 1, 2
@@ -55,11 +58,11 @@ function toUsage(rows: readonly PerKeyRow[], since: number): KeyUsage {
   const daily = Array.from({ length: DAYS }, () => 0)
   let [last24Hours, last30Days] = [NO_USAGE, NO_USAGE]
   for (const { keyId: _keyId, day, ...texts } of rows) {
-    const sums = toNumbers(texts)
-    if (day === null) last24Hours = sums
+    const totals = toNumbers(texts)
+    if (day === null) last24Hours = totals
     else {
-      daily[Math.round((day.getTime() - since) / DAY_MS)] = sums.requests
-      last30Days = add(last30Days, sums)
+      daily[Math.round((day.getTime() - since) / DAY_MS)] = totals.requests
+      last30Days = add(last30Days, totals)
     }
   }
   return { last24Hours, last30Days, daily }

@@ -1,10 +1,10 @@
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
-import { isId } from '../lib/text.ts'
 import { readSettings } from '../users/installation.store.ts'
-import { type Act, seesAll } from '../users/viewer.ts'
+import type { Act } from '../users/viewer.ts'
+import { isImpossible, visibleTo } from './entries.service.ts'
 import { type KeyUsage, readKeyUsage } from './key-usage.store.ts'
-import type { UsageGroup } from './measured.ts'
+import type { Narrowing, UsageGroup } from './measured.ts'
 import { readUsage, type UsagePoint } from './report.store.ts'
 import type { UsageInterval } from './stretch.ts'
 
@@ -13,16 +13,9 @@ export type UsageQuestion = {
   readonly to: Date
   readonly interval: UsageInterval
   readonly groupBy?: UsageGroup | null | undefined
-  readonly filter?: UsageFilter | null | undefined
+  readonly filter?: Narrowing | null | undefined
   /** False: percentiles of durations are not wanted. */
   readonly durations?: boolean
-}
-
-export type UsageFilter = {
-  readonly ownerId?: string | null | undefined
-  readonly keyId?: string | null | undefined
-  readonly providerId?: string | null | undefined
-  readonly model?: string | null | undefined
 }
 
 const HOUR_MS = 3_600_000
@@ -37,17 +30,15 @@ const MAX_GROUPS = 20
 const refuse = (path: string, message: string) => new InvalidInput([{ path, message }])
 
 /** Sums of the viewer's own requests, or of all for administrators and auditors. Hours are the finest grain. */
-export async function getUsage({ parts, viewer }: Act, question: UsageQuestion): Promise<readonly UsagePoint[]> {
+export async function getUsage(act: Act, question: UsageQuestion): Promise<readonly UsagePoint[]> {
   const { interval, groupBy, filter } = question
   const from = new Date(question.from.getTime() - (question.from.getTime() % HOUR_MS))
   const to = new Date(Math.ceil(question.to.getTime() / HOUR_MS) * HOUR_MS)
   if (to <= from) throw refuse('to', 'must be after from.')
   if (to.getTime() - from.getTime() > LONGEST_MS[interval])
     throw refuse('from', 'is too far before `to` for this interval.')
-  const ids = [filter?.ownerId, filter?.keyId, filter?.providerId]
-  const foreign = !seesAll(viewer) && filter?.ownerId != null && filter.ownerId !== viewer.id
-  if (foreign || ids.some((id) => id != null && !isId(id))) return []
-  const { prisma, reports } = parts.db
+  if (isImpossible(act, filter ?? {})) return []
+  const { prisma, reports } = act.parts.db
   const { timeZone } = await readSettings(prisma)
   return readUsage(reports, {
     from,
@@ -57,12 +48,7 @@ export async function getUsage({ parts, viewer }: Act, question: UsageQuestion):
     timeZone,
     maxGroups: MAX_GROUPS,
     durations: question.durations ?? true,
-    filter: {
-      ownerId: seesAll(viewer) ? (filter?.ownerId ?? null) : viewer.id,
-      keyId: filter?.keyId ?? null,
-      providerId: filter?.providerId ?? null,
-      model: filter?.model ?? null,
-    },
+    filter: { ...filter, ...visibleTo(act) },
   })
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { type Percentiles, percentilesOf, readSketch } from './latency.ts'
-import { type Measured, measuredOf, measuredText, memberships, type Narrowing, type UsageGroup } from './measured.ts'
-import { dayBounds, STRETCHES, type UsageInterval } from './stretch.ts'
+import { measuredOf, type UsageGroup } from './measured.ts'
+import { PARAMETERS, rowsText, type Sought, valuesOf } from './rows.ts'
 
 /** Sums of requests. `errors` are those with an error code. */
 export type UsageTotals = {
@@ -25,79 +25,48 @@ export type UsagePoint = UsageTotals & {
   readonly firstTokenMs: Percentiles | null
 }
 
-export type UsageQuery = {
-  readonly from: Date
-  readonly to: Date
-  readonly interval: UsageInterval
-  readonly groupBy: UsageGroup | null
-  readonly timeZone: string
+export type UsageQuery = Sought & {
   readonly maxGroups: number
   /** Whether percentiles of durations are wanted: they cost more than all sums. */
   readonly durations: boolean
-  readonly filter: Narrowing
 }
 
 // Fragments of SQL, never values: each is chosen by a closed set of words.
-const GROUPS = {
-  KEY: { column: 'key_id', label: '(SELECT name FROM api_keys WHERE id = g.grp)' },
-  OWNER: { column: 'owner_id', label: '(SELECT display_name FROM users WHERE id = g.grp)' },
-  GROUP: { column: 'group_id', label: '(SELECT name FROM groups WHERE id = g.grp)' },
-  PROVIDER: { column: 'provider_id', label: '(SELECT name FROM providers WHERE id = g.grp)' },
-  MODEL: { column: 'model', label: 'g.grp' },
-  STATUS: { column: 'status', label: 'g.grp::text' },
-  CODE: { column: 'code', label: 'g.grp' },
-} as const satisfies Record<UsageGroup, object>
+const LABELS = {
+  KEY: '(SELECT name FROM api_keys WHERE id = g.grp)',
+  OWNER: '(SELECT display_name FROM users WHERE id = g.grp)',
+  GROUP: '(SELECT name FROM groups WHERE id = g.grp)',
+  PROVIDER: '(SELECT name FROM providers WHERE id = g.grp)',
+  MODEL: 'g.grp',
+  STATUS: 'g.grp::text',
+  CODE: 'g.grp',
+} as const satisfies Record<UsageGroup, string>
 
-export const SUMS = `sum(requests)::int AS requests, coalesce(sum(requests) FILTER (WHERE code <> ''), 0)::int AS errors,
+export const sums = (errors: string) => `sum(requests)::int AS requests, sum(${errors})::int AS errors,
   sum(input_tokens) AS "inputTokens", sum(output_tokens) AS "outputTokens", sum(cached_tokens) AS "cachedTokens",
   sum(cost_micros) AS "costMicros"`
-
-const NARROWED = `($3::uuid IS NULL OR owner_id = $3) AND ($4::uuid IS NULL OR key_id = $4)
-  AND ($5::uuid IS NULL OR provider_id = $5) AND ($6::text IS NULL OR model = $6)`
-
-/**
- * The rows of a span with these columns; `at` is the beginning of their interval. The values are $1 from, $2 to, $3 owner,
- * $4 key, $5 provider, $6 model (null: any), $7, $9 and $10 `dayBounds`.
- */
-export function rowsText(interval: UsageInterval, groupBy: UsageGroup | null, columns: string): string {
-  const group = groupBy === null ? `''::text` : GROUPS[groupBy].column
-  const join = groupBy === 'GROUP' ? memberships('owner_id') : ''
-  const rows = STRETCHES[interval].map(({ wholeDay, at, from, to }) => {
-    const [table, start] = wholeDay ? ['usage_days', 'day'] : ['usage_rollups', 'hour']
-    return `SELECT ${at(start)} AS at, ${group} AS grp, ${columns} FROM ${table} ${join}
-      WHERE ${start} >= ${from} AND ${start} < ${to} AND ${NARROWED}`
-  })
-  return rows.join(' UNION ALL ')
-}
 
 /** The longest span of hours whose durations are told: a million of them in as many rows take too long. */
 const HOURS_WITH_SKETCHES = 72
 
-const hasSketches = ({ interval, from, to, durations }: UsageQuery, measured: Measured | null) =>
+const hasSketches = ({ interval, from, to, durations, groupBy, filter }: UsageQuery) =>
   durations &&
-  (measured !== null || interval !== 'HOUR' || to.getTime() - from.getTime() <= HOURS_WITH_SKETCHES * 3_600_000)
+  (measuredOf(groupBy, filter) !== null ||
+    interval !== 'HOUR' ||
+    to.getTime() - from.getTime() <= HOURS_WITH_SKETCHES * 3_600_000)
 
-const textOf = (query: UsageQuery, measured: Measured | null) => {
-  const { interval, groupBy } = query
-  const label = groupBy === null ? 'NULL::text' : GROUPS[groupBy].label
+const textOf = (query: UsageQuery) => {
+  const { groupBy } = query
+  const label = groupBy === null ? 'NULL::text' : LABELS[groupBy]
   const grouped = groupBy === null ? '' : 'JOIN g USING (grp)'
-  const sums = rowsText(
-    interval,
-    groupBy,
-    'requests, code, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms',
-  )
-  const sketch = (column: string) => {
-    if (!hasSketches(query, measured)) return NO_SKETCH
-    const rows = measured
-      ? measuredText(interval, groupBy, column)
-      : rowsText(interval, groupBy, `${column} AS elements`)
-    return sketchText(rows, grouped)
-  }
+  const columns = 'requests, errors, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms'
+  const sketch = (column: string) =>
+    hasSketches(query) ? sketchText(rowsText(query, `${column} AS elements`), grouped) : NO_SKETCH
   return `
-    WITH used AS (SELECT $7::timestamptz, $9::timestamptz, $10::timestamptz, $8::int, $11::text, $12::text), rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${sums}
-    ), g AS MATERIALIZED (${groupBy === null ? `SELECT ''::text AS grp` : TOP_GROUPS}
+    WITH ${PARAMETERS}, rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${rowsText(query, columns)}
+    ), g AS MATERIALIZED (${groupBy === null ? `SELECT ''::text AS grp` : TOP_GROUPS} LIMIT $14
     ), points AS (
-      SELECT at, grp, ${SUMS}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
+      SELECT at, grp, ${sums('errors')}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
       FROM rows ${grouped} GROUP BY 1, 2
     ), l AS (${sketch('latencies')}
     ), f AS (${sketch('first_tokens')}
@@ -108,7 +77,7 @@ const textOf = (query: UsageQuery, measured: Measured | null) => {
     FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, requests DESC, 2`
 }
 
-const TOP_GROUPS = 'SELECT grp FROM rows GROUP BY grp ORDER BY sum(requests) DESC, grp LIMIT $8'
+const TOP_GROUPS = 'SELECT grp FROM rows GROUP BY grp ORDER BY sum(requests) DESC, grp'
 
 const NO_SKETCH = 'SELECT at, grp, NULL::bigint[] AS sketch FROM points WHERE false'
 
@@ -134,12 +103,7 @@ export const toNumbers = <Rest extends Texts>(row: Rest) => ({
 
 /** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
 export async function readUsage(reports: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
-  const { ownerId, keyId, providerId, model } = query.filter
-  const [day, first, last] = dayBounds(query.from, query.to, query.timeZone)
-  const narrowing = [ownerId, keyId, providerId, model, day, query.maxGroups]
-  const measured = measuredOf(query)
-  const values = [query.from, query.to, ...narrowing, first, last, measured?.dimension, measured?.value]
-  const { rows } = await reports.query<Row>(textOf(query, measured), values)
+  const { rows } = await reports.query<Row>(textOf(query), [...valuesOf(query), query.maxGroups])
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),
     latencyMs: percentilesOf(readSketch(latencies ?? [])),

@@ -10,20 +10,20 @@ export type Stretch = {
   readonly to: string
 }
 
-// Whole days are read as days, what is left at both ends as hours: $7 is the midnight before the first of them.
+// Whole days are read as days, what is left at both ends as hours: $3 is the midnight before the first of them.
 const inDays = (first: string, whole: (start: string) => string, last: string): readonly Stretch[] => [
-  { wholeDay: false, at: () => first, from: '$1', to: '$9' },
-  { wholeDay: true, at: whole, from: '$9', to: '$10' },
-  { wholeDay: false, at: () => last, from: '$10', to: '$2' },
+  { wholeDay: false, at: () => first, from: '$1', to: '$4' },
+  { wholeDay: true, at: whole, from: '$4', to: '$5' },
+  { wholeDay: false, at: () => last, from: '$5', to: '$2' },
 ]
 
 const BEGINNING = '$1::timestamptz'
 
-/** What a report from $1 to $2 is read from; $7, $9 and $10 are `dayBounds`. */
+/** What a report from $1 to $2 is read from; $3 to $5 are `dayBounds`. */
 export const STRETCHES = {
   // An hour that midnight cuts is two rows and one point.
   HOUR: [{ wholeDay: false, at: (start) => `date_bin('1 hour', ${start}, 'epoch')`, from: '$1', to: '$2' }],
-  DAY: inDays('$7::timestamptz', (start) => start, '$10::timestamptz'),
+  DAY: inDays('$3::timestamptz', (start) => start, '$5::timestamptz'),
   TOTAL: inDays(BEGINNING, () => BEGINNING, BEGINNING),
 } as const satisfies Record<UsageInterval, readonly Stretch[]>
 

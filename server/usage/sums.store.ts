@@ -10,6 +10,15 @@ const rows = (first: number, name: string, columns: Readonly<Record<string, stri
   return `unnest(${arrays.join(', ')}) AS ${name} (${Object.keys(columns).join(', ')})`
 }
 
+const NUMBERS = {
+  requests: 'integer',
+  input_tokens: 'bigint',
+  output_tokens: 'bigint',
+  cached_tokens: 'bigint',
+  cost_micros: 'bigint',
+  latency_ms: 'bigint',
+}
+const SKETCHES = { latencies: 'text', first_tokens: 'text' }
 const GROUP = {
   key_id: 'uuid',
   owner_id: 'uuid',
@@ -17,29 +26,16 @@ const GROUP = {
   model: 'text',
   status: 'smallint',
   code: 'text',
-  requests: 'integer',
-  input_tokens: 'bigint',
-  output_tokens: 'bigint',
-  cached_tokens: 'bigint',
-  cost_micros: 'bigint',
-  latency_ms: 'bigint',
-  latencies: 'text',
-  first_tokens: 'text',
+  ...NUMBERS,
+  ...SKETCHES,
 }
-const MEASURE = { dimension: 'text', value: 'text', latencies: 'text', first_tokens: 'text' }
+const MEASURE = { dimension: 'text', value: 'text', errors: 'integer', ...NUMBERS, ...SKETCHES }
 const USE = { id: 'uuid', at: 'float8', requests: 'integer' }
 const CHARGE = { limit_id: 'uuid', at: 'float8', node_id: 'uuid', amount: 'bigint' }
 
 const instant = (ms: string) => `to_timestamp(${ms} / 1000)`
 
-/** Adds to the sums of one grain. */
-const summed = (table: string, column: string) => `
-    INSERT INTO ${table} AS sums (${column}, key_id, owner_id, provider_id, model, status, code, requests,
-      input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
-    SELECT slot.${column}, key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens,
-      cached_tokens, cost_micros, latency_ms, latencies::bigint[], first_tokens::bigint[] FROM slot, groups
-    ORDER BY key_id, provider_id, model, status, code
-    ON CONFLICT (${column}, key_id, provider_id, model, status, code) DO UPDATE SET
+const ADDED = `
       requests = sums.requests + excluded.requests,
       input_tokens = sums.input_tokens + excluded.input_tokens,
       output_tokens = sums.output_tokens + excluded.output_tokens,
@@ -49,16 +45,26 @@ const summed = (table: string, column: string) => `
       latencies = merge_sketches(sums.latencies, excluded.latencies),
       first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
 
-/** Adds to the histograms of each group. */
+/** Adds to the sums of one grain. */
+const summed = (table: string, column: string) => `
+    INSERT INTO ${table} AS sums (${column}, key_id, owner_id, provider_id, model, status, code, requests,
+      input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+    SELECT slot.${column}, key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens,
+      cached_tokens, cost_micros, latency_ms, latencies::bigint[], first_tokens::bigint[] FROM slot, groups
+    ORDER BY key_id, provider_id, model, status, code
+    ON CONFLICT (${column}, key_id, provider_id, model, status, code) DO UPDATE SET${ADDED}`
+
+/** Adds to the measures of each group. */
 const measured = (first: number) => `
-    INSERT INTO usage_durations AS sums (whole_day, starts_at, dimension, value, latencies, first_tokens)
-    SELECT grain.whole_day, grain.starts_at, dimension, value, latencies::bigint[], first_tokens::bigint[]
+    INSERT INTO usage_measures AS sums (whole_day, starts_at, dimension, value, requests, errors, input_tokens,
+      output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+    SELECT grain.whole_day, grain.starts_at, dimension, value, requests, errors, input_tokens, output_tokens,
+      cached_tokens, cost_micros, latency_ms, latencies::bigint[], first_tokens::bigint[]
     FROM slot, LATERAL (VALUES (true, slot.day), (false, slot.hour)) AS grain (whole_day, starts_at),
       ${rows(first, 'measures', MEASURE)}
     ORDER BY 3, 1, 2, 4
     ON CONFLICT (dimension, whole_day, starts_at, value) DO UPDATE SET
-      latencies = merge_sketches(sums.latencies, excluded.latencies),
-      first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
+      errors = sums.errors + excluded.errors,${ADDED}`
 
 // What was used of limits counts with the entry itself, and leaves the lease of the node that held it in the same
 // instant. A lease may not know yet that it was used: then it leaves what was reserved or free.
@@ -167,30 +173,31 @@ function groupColumns(all: readonly Tally[]): readonly string[] {
     texts(tallies.map(({ facts }) => facts.modelAsked ?? '')),
     numbers(tallies.map(({ facts }) => facts.status)),
     texts(tallies.map(({ facts }) => facts.code ?? '')),
-    numbers(tallies.map(({ requests }) => requests)),
-    numbers(tallies.map(({ inputTokens }) => inputTokens)),
-    numbers(tallies.map(({ outputTokens }) => outputTokens)),
-    numbers(tallies.map(({ cachedTokens }) => cachedTokens)),
-    numbers(tallies.map(({ costMicros }) => costMicros)),
-    numbers(tallies.map(({ latencyMs }) => latencyMs)),
-    ...sketchColumns(tallies),
+    ...sumColumns(tallies),
   ]
 }
 
 function measureColumns(all: readonly Tally[]): readonly string[] {
-  // Those that never reached a provider have no durations, and make no rows.
-  const measured = all.filter(({ latencies, firstTokens }) => latencies.size + firstTokens.size > 0)
   const folded = Object.entries(DIMENSIONS).flatMap(([dimension, keyOf]) =>
-    foldBy(measured, keyOf).map(([value, tally]) => ({ dimension, value, tally })),
+    foldBy(all, keyOf).map(([value, tally]) => ({ dimension, value, tally })),
   )
+  const tallies = folded.map(({ tally }) => tally)
   return [
     words(folded.map(({ dimension }) => dimension)),
     texts(folded.map(({ value }) => value)),
-    ...sketchColumns(folded.map(({ tally }) => tally)),
+    numbers(tallies.map(({ errors }) => errors)),
+    ...sumColumns(tallies),
   ]
 }
 
-const sketchColumns = (tallies: readonly Tally[]) => [
+/** `NUMBERS` and `SKETCHES`. */
+const sumColumns = (tallies: readonly Tally[]) => [
+  numbers(tallies.map(({ requests }) => requests)),
+  numbers(tallies.map(({ inputTokens }) => inputTokens)),
+  numbers(tallies.map(({ outputTokens }) => outputTokens)),
+  numbers(tallies.map(({ cachedTokens }) => cachedTokens)),
+  numbers(tallies.map(({ costMicros }) => costMicros)),
+  numbers(tallies.map(({ latencyMs }) => latencyMs)),
   texts(tallies.map(({ latencies }) => writeSketch(latencies))),
   texts(tallies.map(({ firstTokens }) => writeSketch(firstTokens))),
 ]

@@ -13,6 +13,8 @@ export class Tally {
   /** Those of the first one. */
   readonly facts: Facts
   requests = 0
+  /** Those of them with an error code. */
+  errors = 0
   inputTokens = 0
   outputTokens = 0
   cachedTokens = 0
@@ -31,8 +33,9 @@ export class Tally {
   add({ numbers }: Batch, at: number): void {
     const latencyMs = numbers.latencyMs[at] ?? 0
     const firstTokenMs = numbers.firstTokenMs[at] ?? Number.NaN
-    const { end } = this.facts
+    const { end, code } = this.facts
     this.requests++
+    if (code) this.errors++
     // Not a number, and so not counted, where the provider did not say.
     this.inputTokens += numbers.inputTokens[at] || 0
     this.outputTokens += numbers.outputTokens[at] || 0
@@ -46,6 +49,7 @@ export class Tally {
 
   merge(other: Tally): void {
     this.requests += other.requests
+    this.errors += other.errors
     this.inputTokens += other.inputTokens
     this.outputTokens += other.outputTokens
     this.cachedTokens += other.cachedTokens
