@@ -1,9 +1,11 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readConfig } from './config.ts'
 import { StartFailure } from './lib/exit.ts'
+import { CERTIFICATE, CERTIFICATE_KEY } from './test/certificate.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'aic-config-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -76,11 +78,34 @@ describe('the configuration', () => {
   })
 
   test('needs certificate and key together, as text or path', () => {
-    const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
-    expect(refusal({ AIC_TLS_CERT: pem })).toContain('must be set together')
-    const config = readConfig({ AIC_HOST: '0.0.0.0', AIC_TLS_CERT: pem, AIC_TLS_KEY: write('key.pem', pem) })
-    expect(config.tls).toEqual({ cert: pem, key: pem })
-    expect(refusal({ AIC_TLS_CERT: pem, AIC_TLS_KEY: '/nowhere' })).toContain('AIC_TLS_KEY is neither')
+    const [cert, key] = [CERTIFICATE, CERTIFICATE_KEY]
+    expect(refusal({ AIC_TLS_CERT: cert })).toContain('must be set together')
+    const config = readConfig({ AIC_HOST: '0.0.0.0', AIC_TLS_CERT: cert, AIC_TLS_KEY: write('key.pem', key) })
+    expect(config.tls).toEqual({ cert, key })
+    expect(refusal({ AIC_TLS_CERT: cert, AIC_TLS_KEY: '/nowhere' })).toContain('AIC_TLS_KEY is neither')
+  })
+
+  test('refuses what is no certificate, and a key that is not its own', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const format = { format: 'pem', type: 'pkcs8' } as const
+    const locked = createPrivateKey(CERTIFICATE_KEY).export({ ...format, cipher: 'aes-128-cbc', passphrase: 'x' })
+    for (const [cert, key] of [
+      [CERTIFICATE, privateKey.export(format)],
+      [CERTIFICATE, locked],
+      [CERTIFICATE_KEY, CERTIFICATE_KEY],
+      ['-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n', CERTIFICATE_KEY],
+    ] as const) {
+      const message = refusal({ AIC_TLS_CERT: cert, AIC_TLS_KEY: key.toString(), AIC_PORT: 'x' })
+      expect(message).toMatch(/^64 /)
+      expect(message).toContain('AIC_TLS_CERT and AIC_TLS_KEY are not a certificate and its key')
+      expect(message).toContain('AIC_PORT must')
+    }
+  })
+
+  test('takes no credentials in the public URL', () => {
+    for (const url of ['https://user@x.example', 'https://:password@x.example', 'https://x.example/path']) {
+      expect(refusal({ AIC_PUBLIC_URL: url })).toMatch(/^64 [^]*AIC_PUBLIC_URL must/)
+    }
   })
 
   test('needs a master key with a database of its own, and repeats no wrong one', () => {

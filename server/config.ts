@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { EXIT, StartFailure } from './lib/exit.ts'
 import {
@@ -91,7 +92,7 @@ export function readConfig(environment: Environment = process.env): Config {
   errors.push(...contradictions(values))
   const tls = readTls(values, errors)
   const parsed = variables.safeParse(values)
-  if (!parsed.success) errors.push(...parsed.error.issues.map(toSentence))
+  if (!parsed.success) errors.push(...new Set(parsed.error.issues.map(toSentence)))
   if (!parsed.success || errors.length > 0) throw badConfiguration(errors)
   return toConfig(parsed.data, tls)
 }
@@ -166,7 +167,20 @@ function contradictions(set: Values): string[] {
 function readTls(set: Values, errors: string[]): Config['tls'] {
   const { AIC_TLS_CERT: cert, AIC_TLS_KEY: key } = set
   if (cert === undefined || key === undefined) return null
-  return { cert: readPem('AIC_TLS_CERT', cert, errors), key: readPem('AIC_TLS_KEY', key, errors) }
+  const tls = { cert: readPem('AIC_TLS_CERT', cert, errors), key: readPem('AIC_TLS_KEY', key, errors) }
+  if (tls.cert !== '' && tls.key !== '' && !isPair(tls)) {
+    errors.push('AIC_TLS_CERT and AIC_TLS_KEY are not a certificate and its key (without a passphrase)')
+  }
+  return tls
+}
+
+function isPair(tls: NonNullable<Config['tls']>): boolean {
+  try {
+    createSecureContext(tls)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readPem(name: string, value: string, errors: string[]): string {

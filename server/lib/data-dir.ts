@@ -17,7 +17,7 @@ export type DataDirLock = { release(): void }
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   makeDataDir(dataDir)
-  const database = new DatabaseSync(join(dataDir, 'owner.lock'), { timeout: PATIENCE_MS })
+  const database = openLock(dataDir)
   try {
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
@@ -27,6 +27,14 @@ export function lockDataDir(dataDir: string): DataDirLock {
     })
   }
   return { release: () => database.close() }
+}
+
+function openLock(dataDir: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(dataDir, 'owner.lock'), { timeout: PATIENCE_MS })
+  } catch (error) {
+    throw new StartFailure(EXIT.badConfiguration, `The data directory ${dataDir} cannot be used`, { cause: error })
+  }
 }
 
 function makeDataDir(dataDir: string): void {

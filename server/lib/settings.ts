@@ -65,7 +65,7 @@ export const postgresUrl = z.string().refine((text) => {
 function isOriginUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
-  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username + url.password === ''
   return bare && (url.protocol === 'https:' || url.protocol === 'http:')
 }
 
