@@ -50,6 +50,18 @@ describe('the models of a pool', () => {
     expect(await lastEntry()).toMatchObject({ answeredById: two, attempts: 1 })
     expect(await codeOf(await ask(key, chat({ model: 'nobody-has-it' })))).toEqual([404, 'model_not_available'])
   })
+
+  it.each([
+    ['gpt-4', 200, undefined],
+    ['nobody-has-it', 404, 'model_not_available'],
+    ['gpt-4o%00', 400, 'invalid_parameter'],
+    [`gpt-4o${'x'.repeat(300)}`, 400, 'invalid_parameter'],
+  ])('say the same of %s whether it is looked up or asked', async (name, status, code) => {
+    const { key } = await pair()
+    const headers = { authorization: `Bearer ${key}` }
+    expect(await codeOf(await fetch(`${world.url}/models/${name}`, { headers }))).toEqual([status, code])
+    expect(await codeOf(await ask(key, chat({ model: decodeURIComponent(name) })))).toEqual([status, code])
+  })
 })
 
 describe('a change of a pool', () => {

@@ -1,9 +1,8 @@
 import { isNameable } from '../../providers/model.ts'
 import { azureBase, azureQuery } from '../../providers/provider.ts'
-import type { Ask } from '../ask.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { Refusal } from '../refusal.ts'
+import { type Asked, Refusal } from '../refusal.ts'
 import type { Endpoint, Route } from '../route.ts'
 import type { Candidate, Target, Upstream } from '../target.ts'
 
@@ -24,7 +23,7 @@ export function chooseTarget(gateway: Pipeline, secret: SecretRow, route: Route)
  * Who can be asked, first the one whose turn it is. Refuses a model that the provider's configuration does not enable,
  * and a provider that cannot be used at all.
  */
-export function chooseCandidates(target: Target, ask: Ask): readonly Candidate[] {
+export function chooseCandidates(target: Target, ask: Asked): readonly Candidate[] {
   const asked = { model: ask.model, streamed: ask.streamed, bytes: ask.bytes }
   const by = { type: 'PROVIDER_MODELS', id: target.id } as const
   if (!target.allows(ask.model)) {

@@ -1,8 +1,9 @@
+import { checkModelName } from '../ask.ts'
 import type { Call } from '../call.ts'
 import type { SecretRow } from '../directory.store.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { Refusal } from '../refusal.ts'
 import type { Target } from '../target.ts'
+import { chooseCandidates } from './choose.ts'
 import { permitModel, permittedModels } from './permit.ts'
 
 /** Answers what this key may ask for, in the wire format of its provider. No provider is asked. */
@@ -27,14 +28,11 @@ export function listModels(
   res.end(body)
 }
 
+/** Refuses a name as it would be refused if it were asked for. */
 function checkOne(gateway: Pipeline, target: Target, secret: SecretRow, modelId: string): void {
-  const asked = { model: modelId.replace(/\p{Cc}/gu, '').slice(0, 256), streamed: false, bytes: 0 }
-  if (!target.allows(modelId)) {
-    const message = 'This model is not enabled in the configuration of the provider.'
-    const by = { type: 'PROVIDER_MODELS', id: target.id } as const
-    throw new Refusal('model_not_available', { message, param: 'model', asked, by })
-  }
-  permitModel(gateway, secret, target, { ...asked, model: modelId })
+  const asked = { model: checkModelName(modelId), streamed: false, bytes: 0 }
+  chooseCandidates(target, asked)
+  permitModel(gateway, secret, target, asked)
 }
 
 const openai = {
