@@ -73,7 +73,8 @@ export function readRoute(method: string, target: string): Route {
   const mark = target.indexOf('?')
   if (mark === -1) return checkMethod(readModel(target), method)
   const search = target.slice(mark + 1)
-  if (CREDENTIAL.test(search) || OWN_KEY.test(decode(search))) {
+  const given = decode(search)
+  if (CREDENTIAL.test(given) || OWN_KEY.test(given)) {
     throw new Refusal('bad_request', { message: 'Send the API key in a header, never in the URL.', param: 'query' })
   }
   const path = target.slice(0, mark)

@@ -80,7 +80,7 @@ function credentialCases(world: World): Cases {
         param: 'authorization',
         end: null,
       },
-      ...['api_key=x', 'key=x', 'access_token=x'].map((text) =>
+      ...['api_key=x', 'key=x', 'access_token=x', 'api%5Fkey=x', 'a=b&%6Bey=x'].map((text) =>
         query(`a credential in the query: ${text}`, `?${text}`),
       ),
       query('the key in the query', `?anything=${world.key.text}`),
