@@ -79,6 +79,11 @@ describe('from the caller to the provider', () => {
     expect(world.provider.received.at(-1)?.req.headers['x-trailer']).toBeUndefined()
   })
 
+  it('a body that is said not to be encoded crosses, however that is written', async () => {
+    expect((await post({ 'content-encoding': 'Identity' })).status).toBe(200)
+    expect(world.provider.received.at(-1)?.req.headers['content-encoding']).toBeUndefined()
+  })
+
   it('targets in absolute form and with two slashes lead nowhere', async () => {
     for (const target of ['http://127.0.0.1:1/work', '//work', '//127.0.0.1:1/work', '*', '/work/../graphql']) {
       const { status } = await sendRaw(world.port, raw('connection: close\r\n').replace('POST /work', `POST ${target}`))

@@ -7,6 +7,7 @@ import { Refusal } from '../refusal.ts'
 import { FORMS, type Route } from '../route.ts'
 
 const BODY_TIMEOUT_MS = 60_000
+const UNCOMPRESSED = /^(?:identity)?$/i
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i
 
 /**
@@ -16,8 +17,7 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i
 export function readBody(gateway: Pipeline, { req }: Call, route: Route, presence: Presence): Body | Promise<Body> {
   const { headers } = req
   const boundary = readType(headers['content-type'] ?? '', route)
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (!UNCOMPRESSED.test(headers['content-encoding'] ?? '')) {
     throw new Refusal('unsupported_media_type', { param: 'content-encoding' })
   }
   const expected = Number(headers['content-length'] ?? 0)
