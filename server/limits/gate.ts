@@ -41,7 +41,7 @@ export class LimitGate {
       return taken
     }
     const known = this.#exhausted
-    if (known && now < known.until && need >= known.need && this.#current(now)) throw this.#refusal('reached')
+    if (known && now < known.until && need >= known.need && this.#current(now)) throw this.#refusal('reached', need)
     const served = this.#line.join(need)
     this.#pump()
     return served
@@ -213,13 +213,14 @@ export class LimitGate {
   #refuse(): void {
     const { need } = this.#line
     this.#exhausted = { until: this.#node.now() + EXHAUSTED_MS, need }
-    this.#line.refuse(need, this.#refusal('reached'))
+    this.#line.refuse(need, this.#refusal('reached', need))
   }
 
-  #refusal(reason: LimitReason): LimitReached {
+  #refusal(reason: LimitReason, need = 0): LimitReached {
     const slice = this.#slices.last
     const allowed = slice?.allowed ?? Number(amountAt(this.limit, new Date(this.#node.now())))
-    return new LimitReached(this.limit, reason, slice?.resetsAt ?? null, allowed)
+    const isImpossible = allowed > 0 && need > allowed
+    return new LimitReached(this.limit, isImpossible ? 'impossible' : reason, slice?.resetsAt ?? null, allowed)
   }
 
   /** The database is away: a rate goes on with this node's share of it, a budget with what was leased. */

@@ -1,7 +1,10 @@
 import type { Limit } from './limit.ts'
 
-/** Why a request may not pass a limit. `unavailable`: nobody can tell, the database is away. */
-export type LimitReason = 'reached' | 'unpriced' | 'unavailable'
+/**
+ * Why a request may not pass a limit. `impossible`: it may take more than the limit allows even where nothing is used.
+ * `unavailable`: nobody can tell, the database is away.
+ */
+export type LimitReason = 'reached' | 'impossible' | 'unpriced' | 'unavailable'
 
 /** Thrown instead of a reservation. */
 export class LimitReached extends Error {

@@ -80,23 +80,25 @@ function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly
   const retryAfter: Readonly<Record<string, string>> =
     waitMs === null ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
   return new Refusal(refusalCodeOf(limit), {
-    message: `${wordsOf(error)}${resetWords(error, waitMs)}`,
+    message: `${wordsOf(error)} ${resetWords(error, waitMs)}`,
     asked,
     by,
-    headers: { ...retryAfter, ...shown },
+    // Stock clients wait and ask again unless they are told that it is of no use.
+    headers: { ...retryAfter, ...shown, ...(reason === 'impossible' && { 'x-should-retry': 'false' }) },
   })
 }
 
 /** Which limit, without naming anybody; money is not shown in numbers, it may be another tenant's business. */
-function wordsOf({ limit, allowed }: LimitReached): string {
-  const what = describeLimit(limit)
-  return limit.metric === 'MONEY' ? `The limit on ${what} is reached.` : `The limit of ${allowed} ${what} is reached.`
+function wordsOf({ limit, allowed, reason }: LimitReached): string {
+  const what = `limit ${limit.metric === 'MONEY' ? 'on' : `of ${allowed}`} ${describeLimit(limit)}`
+  return reason === 'impossible' ? `The request may take more than the ${what} ever allows.` : `The ${what} is reached.`
 }
 
-function resetWords({ limit, resetsAt }: LimitReached, waitMs: number | null): string {
-  if (limit.metric === 'CONCURRENCY') return ' Try again when another request has ended.'
-  if (resetsAt === null || waitMs === null) return ' It does not reset.'
-  return ` It resets at ${new Date(resetsAt).toISOString()}, in ${formatReset(waitMs)}.`
+function resetWords({ limit, resetsAt, reason }: LimitReached, waitMs: number | null): string {
+  if (reason === 'impossible') return 'Ask for fewer tokens.'
+  if (limit.metric === 'CONCURRENCY') return 'Try again when another request has ended.'
+  if (resetsAt === null || waitMs === null) return 'It does not reset.'
+  return `It resets at ${new Date(resetsAt).toISOString()}, in ${formatReset(waitMs)}.`
 }
 
 const METRICS = [

@@ -10,6 +10,8 @@ type More = Partial<Prisma.LimitUncheckedCreateInput> & Pick<Case, 'headers' | '
 export function limitCases(world: World): Cases {
   const limited = limitedCase(world)
   const waits = { headers: { 'retry-after': /^[1-9]\d*$/ } }
+  // Stock clients do not repeat what is answered so.
+  const hopeless = { 'x-should-retry': /^false$/ }
   const resets =
     /The limit of 0 (?:requests|tokens) per (?:minute|hour|day|week|month) of this API key is reached\. It resets at \S+Z, in \S+\.$/
   const asOpenAi = (name: string) => ({ ...waits.headers, [`x-ratelimit-remaining-${name}`]: /^0$/ })
@@ -20,6 +22,12 @@ export function limitCases(world: World): Cases {
       }),
       limited('requests per hour', { metric: 'REQUESTS', period: 'HOUR' }, resets, waits),
       limited('tokens per minute', { metric: 'TOKENS', period: 'MINUTE' }, resets, { headers: asOpenAi('tokens') }),
+      limited(
+        'more tokens than ever per minute',
+        { metric: 'TOKENS', period: 'MINUTE' },
+        /^The request may take more than the limit of 5 tokens per minute of this API key ever allows\. Ask for fewer/,
+        { amount: 5n, headers: hopeless },
+      ),
     ],
     concurrency_limit_exceeded: [
       limited(
@@ -35,7 +43,13 @@ export function limitCases(world: World): Cases {
       limited('tokens per month', { metric: 'TOKENS', period: 'MONTH' }, resets, waits),
       limited('requests in total', { metric: 'REQUESTS', period: 'TOTAL' }, /It does not reset\.$/),
       limited('money without a price', { metric: 'MONEY', period: 'MONTH' }, /has no price/, { param: 'model' }),
-      moneyCase(world),
+      moneyCase(world, 0n, /^The limit on money per month of this API key is reached\. It resets at/, waits),
+      moneyCase(
+        world,
+        1n,
+        /^The request may take more than the limit on money per month of this API key ever allows\. Ask for fewer/,
+        { headers: hopeless },
+      ),
     ],
   }
 }
@@ -62,10 +76,10 @@ function limitedCase(world: World) {
   }
 }
 
-function moneyCase(world: World): Case {
+function moneyCase(world: World, amount: bigint, says: RegExp, more: Pick<Case, 'headers'>): Case {
   const id = systemRandom.uuidv7()
   return {
-    cause: 'money',
+    cause: `${amount} of money`,
     async ask() {
       const providerId = await world.addProvider()
       const priced = { providerId, modelPattern: '*', inputMicros: 1_000_000n, outputMicros: 1_000_000n }
@@ -73,12 +87,12 @@ function moneyCase(world: World): Case {
         tx.price.create({ data: { ...priced, effectiveFrom: new Date(0) } }),
       )
       const key = await world.mintKey({ providerId })
-      const data = { id, target: 'KEY', keyId: key.id, metric: 'MONEY', period: 'MONTH', amount: 1n } as const
+      const data = { id, target: 'KEY', keyId: key.id, metric: 'MONEY', period: 'MONTH', amount } as const
       await world.change('Limit', id, (tx) => tx.limit.create({ data }))
       return sender(world)({ key })
     },
-    says: /^The limit on money per month of this API key is reached\. It resets at/,
-    headers: { 'retry-after': /^[1-9]\d*$/ },
+    says,
+    ...more,
     by: () => ['LIMIT', id],
   }
 }
