@@ -73,6 +73,12 @@ describe('usage in a stream', () => {
     expect(text).toBe(DONE)
   })
 
+  it('stays in an event that says as well that the provider failed', () => {
+    const failed = extra(usage).replace('{', '{"error":{"message":"overloaded"},')
+    const { text, reader } = pass(true, [Buffer.from(chunk('x') + failed)])
+    expect([text, reader.failed, reader.tokens.output]).toEqual([chunk('x') + failed, true, 12])
+  })
+
   it('stays in an event that carries part of the answer', () => {
     const { text, reader } = pass(true, [Buffer.from(chunk('x', usage) + DONE)])
     expect(text).toBe(chunk('x', usage) + DONE)

@@ -125,8 +125,9 @@ export class SseReader {
     this.model ??= model
     if (tokens) this.tokens = laterTokens(this.tokens, tokens)
     if (tokens && tokens.output !== null) this.generated.said()
-    if (isErrorEvent(parsed)) this.failed = true
-    return this.#hidesUsage && isExtraEvent(parsed)
+    const saysFailed = isErrorEvent(parsed)
+    if (saysFailed) this.failed = true
+    return this.#hidesUsage && !saysFailed && isExtraEvent(parsed)
   }
 }
 
