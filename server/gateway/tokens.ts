@@ -1,3 +1,6 @@
+import { scanObject } from './scan.ts'
+import { fullBudget, ScanFailure, skipValue, withWords } from './scan-values.ts'
+
 /** Tokens as a provider counted them; null where it did not say. */
 export type Tokens = { readonly input: number | null; readonly output: number | null; readonly cached: number | null }
 
@@ -56,7 +59,7 @@ export function readModelName(value: unknown): string | null {
 }
 
 /** Where usage and model stand in a parsed answer or event of any wire format. */
-export function readStatement(parsed: unknown): { readonly tokens: Tokens | null; readonly model: string | null } {
+export function readStatement(parsed: unknown): Statement {
   if (!isRecord(parsed)) return { tokens: null, model: null }
   // Anthropic's first event wraps a message, the last one of `/responses` a response.
   const inner = isRecord(parsed['message'])
@@ -90,28 +93,56 @@ const WHOLE_PARSE_BYTES = 32 * 1024
 /** As much of each end of a large answer as is looked at. */
 export const END_BYTES = 16 * 1024
 
+type Statement = { readonly tokens: Tokens | null; readonly model: string | null }
+
 /** Usage and model of a whole JSON answer. */
-export function readAnswer(body: Buffer): { readonly tokens: Tokens | null; readonly model: string | null } {
-  if (body.length <= WHOLE_PARSE_BYTES) return readStatement(parse(body.toString('utf8')))
-  return readEnds(body.subarray(0, END_BYTES), body.subarray(-END_BYTES))
+export const readAnswer = (body: Buffer): Statement =>
+  body.length <= WHOLE_PARSE_BYTES ? readStatement(parse(body.toString('utf8'))) : readMembers(body)
+
+/** The same without making objects of all the rest. */
+function readMembers(body: Buffer): Statement {
+  try {
+    const { members } = scanObject(body, (name) => (name === 'usage' || name === 'model' ? name : null))
+    return readStatement(
+      Object.fromEntries(members.map(({ name, start, end }) => [name, parse(body.toString('utf8', start, end))])),
+    )
+  } catch (error) {
+    if (error instanceof ScanFailure) return { tokens: null, model: null }
+    throw error
+  }
 }
 
 /**
- * The same from the two ends of an answer that is too large to be parsed (embeddings). Inside a string a quote is
- * escaped, so `"usage"` and `"model"` can only be a member's name or a whole string.
+ * The same from the two ends of an answer that is too large to be kept (pictures). Inside a string a quote is escaped,
+ * so `"usage"` and `"model"` can only be a member's name or a whole string.
  */
-export function readEnds(
-  head: Buffer,
-  tail: Buffer,
-): { readonly tokens: Tokens | null; readonly model: string | null } {
-  const [start, end] = [head.toString('utf8'), tail.toString('utf8')]
-  const usage = (USAGE.exec(end) ?? USAGE.exec(start))?.[1]
-  const model = (MODEL.exec(end) ?? MODEL.exec(start))?.[1]
-  return { tokens: usage === undefined ? null : readTokens(parse(usage)), model: readModelName(model) }
+export function readEnds(head: Buffer, tail: Buffer): Statement {
+  const model = (MODEL.exec(tail.toString('utf8')) ?? MODEL.exec(head.toString('utf8')))?.[1]
+  return { tokens: usageIn(tail) ?? usageIn(head), model: readModelName(model) }
 }
 
-const USAGE = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/
+const USAGE = /"usage"\s*:\s*(?=\{)/g
 const MODEL = /"model"\s*:\s*"([^"\\]{1,256})"/
+
+function usageIn(bytes: Buffer): Tokens | null {
+  // One character for each byte: where it stands in the text is where it stands in the bytes.
+  for (const { index, 0: name } of bytes.toString('latin1').matchAll(USAGE)) {
+    const start = index + name.length
+    const tokens = readTokens(parse(bytes.toString('utf8', start, endOfValue(bytes, start))))
+    if (tokens !== null) return tokens
+  }
+  return null
+}
+
+/** The end of the bytes for a value that is cut off. */
+function endOfValue(bytes: Buffer, start: number): number {
+  try {
+    return withWords(bytes, () => skipValue(bytes, start, fullBudget()))
+  } catch (error) {
+    if (error instanceof ScanFailure) return bytes.length
+    throw error
+  }
+}
 
 /** The parsed text; undefined when it is no JSON. */
 export function parse(text: string): unknown {
