@@ -14,6 +14,8 @@ export type LaneOwner = {
   used(socket: Socket): void
   /** node:http takes the connection from here on. */
   handOver(socket: Socket): void
+  /** The caller has ended in the middle of a request. */
+  cutOff(socket: Socket): void
   gone(connection: LaneConnection): void
   draining(): boolean
 }
@@ -112,7 +114,8 @@ export class LaneConnection implements Owner {
 
   /** A caller who says that it will send no more is taken for gone, as node:http does. */
   #ended(): void {
-    this.socket.end()
+    if (this.req?.complete === false && !this.res?.headersSent) this.#lane.cutOff(this.socket)
+    else this.socket.end()
   }
 
   #closed(): void {

@@ -43,6 +43,7 @@ export function installLane(server: Server, settings: Settings): void {
     work: settings.work,
     used: (socket) => server.emit('used', socket),
     handOver: (socket) => theirs.call(server, socket),
+    cutOff: (socket) => server.emit('clientError', new Error('cut off'), socket),
     gone: (connection) => all.delete(connection),
     draining: settings.draining,
   }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll } from 'vitest'
 import { createApp } from '../../../app.ts'
 import { installLane } from '../../lane/lane.ts'
-import { drip } from '../raw.ts'
+import { drip, sendRaw } from '../raw.ts'
 import type { World } from '../world.ts'
 import { type Case, type Cases, raw, strange, toAnswer } from './case.ts'
 
@@ -62,6 +62,7 @@ export async function serverCases(world: World): Promise<Cases> {
         end: null,
       },
     ],
+    bad_request: Object.entries(ports).map(([where, at]) => cutOffCase(world, where, at)),
     request_timeout: Object.entries(ports).flatMap(([where, at]) => slowCases(world, where, at)),
     internal_error: [
       ['outside', /^Something went wrong on our side\.$/] as const,
@@ -75,10 +76,22 @@ export async function serverCases(world: World): Promise<Cases> {
   }
 }
 
+const LINE = 'POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\n'
+const longHead = ({ key }: World) =>
+  `${LINE}authorization: Bearer ${key.text}\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n`
+
+/** A request that ends before its body does, on either way through the process. */
+const cutOffCase = (world: World, where: string, port: number): Case => ({
+  cause: `half a body and no more, in ${where}`,
+  ask: async () => toAnswer(await sendRaw(port, `${longHead(world)}{`, undefined, (socket) => socket.end())),
+  says: /not valid HTTP/,
+  headers: { connection: /close/ },
+  end: null,
+})
+
 /** A request that takes its time, on either way through the process. */
-function slowCases({ key }: World, where: string, port: number): readonly Case[] {
-  const line = 'POST /work HTTP/1.1\r\nhost: 127.0.0.1\r\n'
-  const head = `${line}authorization: Bearer ${key.text}\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n`
+function slowCases(world: World, where: string, port: number): readonly Case[] {
+  const head = longHead(world)
   const slow = (cause: string, ask: Case['ask']): Case => ({
     cause: `${cause}, in ${where}`,
     ask,
@@ -87,9 +100,9 @@ function slowCases({ key }: World, where: string, port: number): readonly Case[]
     end: null,
   })
   return [
-    slow('half a head', () => raw(port, line)),
+    slow('half a head', () => raw(port, LINE)),
     slow('half a body', () => raw(port, `${head}{`)),
-    slow('a head drop by drop', async () => toAnswer(await drip(port, line, 'x'))),
+    slow('a head drop by drop', async () => toAnswer(await drip(port, LINE, 'x'))),
     slow('a body drop by drop', async () => toAnswer(await drip(port, head, ' '))),
   ]
 }
