@@ -29,7 +29,9 @@ const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_
 
 // They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
 const FORBIDDEN = new Set([
+  'anthropicbaseurl',
   'apibase',
+  'apibaseurl',
   'apiendpoint',
   'apihost',
   'apikey',
@@ -42,12 +44,20 @@ const FORBIDDEN = new Set([
   'basepath',
   'baseurl',
   'customllmprovider',
+  'endpoint',
   'endpointurl',
   'extraheaders',
+  'host',
   'httpproxy',
   'httpsproxy',
+  'openaiapibase',
+  'openaibaseurl',
+  'providerurl',
+  'proxy',
   'proxyurl',
+  'serverurl',
   'targeturl',
+  'upstream',
   'upstreamurl',
 ])
 

@@ -47,8 +47,7 @@ function bodyCases(world: World): Cases {
       body('a number for a model', '{"model":4}', /model must be a string/, 'model'),
       body('an empty model', '{"model":""}', /not the name of a model/, 'model'),
       body('a word for stream', '{"model":"gpt-4","stream":"yes"}', /stream must be/, 'stream'),
-      evil('api_base'),
-      evil('base_url'),
+      ...['api_base', 'base_url', 'openai_api_base', 'endpoint', 'proxy'].map(evil),
     ],
   }
 }
