@@ -10,6 +10,10 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u
 // They show the characters after them in another order than they are stored: a name could pass for another one.
 // Right-to-left letters need none of these; they carry their direction themselves.
 const REORDERING = /[\u202A-\u202E\u2066-\u2069]/
+// They show nothing: two names that differ in them only cannot be told apart. What joins or directs letters, and what
+// emoji are made of, shows in its neighbours.
+const INVISIBLE =
+  /[\p{Default_Ignorable_Code_Point}--[\p{Join_Control}\p{Bidi_Control}\p{Variation_Selector}\u{E0020}-\u{E007F}]]|\u2800/v
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u
 
 /** Characters as a person counts code points: an emoji outside the first 65,536 is one, not two. */
@@ -28,6 +32,7 @@ function problemsOf(text: string, { min, max }: Bounds): string[] {
   if (!text.isWellFormed()) problems.push('must not contain half a character.')
   if (CONTROL.test(text)) problems.push('must not contain control characters.')
   if (REORDERING.test(text)) problems.push('must not contain characters that change the direction of the text.')
+  if (INVISIBLE.test(text)) problems.push('must not contain invisible characters.')
   if (count >= min && count > 0 && !VISIBLE.test(text)) problems.push('must contain something visible.')
   return problems
 }
