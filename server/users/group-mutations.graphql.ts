@@ -9,10 +9,18 @@ import { createGroup, deleteGroup, updateGroup } from './groups.service.ts'
 
 builder.objectType(GroupInUse, {
   name: 'GroupInUse',
-  ...problem('Rules or limits name the group; they have to be changed or deleted first.'),
+  ...problem('Something relies on the group, and has to be changed or deleted first.'),
   fields: (t) => ({
-    ruleCount: t.exposeInt('ruleCount', { description: 'How many rules name it.' }),
-    limitCount: t.exposeInt('limitCount', { description: 'How many limits name it.' }),
+    ruleCount: t.int({ description: 'How many rules name it.', resolve: ({ uses }) => uses.rules }),
+    limitCount: t.int({ description: 'How many limits name it.', resolve: ({ uses }) => uses.limits }),
+    policyCount: t.int({
+      description: 'How many policies have its members approve keys.',
+      resolve: ({ uses }) => uses.policies,
+    }),
+    reviewCount: t.int({
+      description: 'How many open reviews its members answer.',
+      resolve: ({ uses }) => uses.reviews,
+    }),
   }),
 })
 
@@ -75,7 +83,7 @@ const DeleteGroupInput = builder.inputType('DeleteGroupInput', {
 builder.mutationField('deleteGroup', (t) =>
   t.field({
     type: successOf('DeleteGroupSuccess', 'The group is deleted.'),
-    description: 'Deletes a group that no rule and no limit names. For administrators.',
+    description: 'Deletes a group that no rule, limit, policy or open review names. For administrators.',
     authScopes: scopes,
     args: { input: t.arg({ type: DeleteGroupInput, required: true, description: 'Which group.' }) },
     errors: result('deleteGroup', [NotFound, GroupInUse]),

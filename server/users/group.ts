@@ -29,16 +29,31 @@ export const groupEditSchema = z.object({
 export type NewGroup = z.input<typeof newGroupSchema>
 export type GroupEdit = z.input<typeof groupEditSchema>
 
-const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
+const listed = new Intl.ListFormat('en')
+
+/** How many of each name a group. */
+export type GroupUses = {
+  readonly rules: number
+  readonly limits: number
+  /** Whose keys its members approve. */
+  readonly policies: number
+  /** That are open, and that its members answer. */
+  readonly reviews: number
+}
 
 /** Whoever relies on the group would be given or denied something else by its end. */
 export class GroupInUse extends Problem {
-  readonly ruleCount: number
-  readonly limitCount: number
-  constructor({ rules, limits }: { readonly rules: number; readonly limits: number }) {
-    const uses = [rules > 0 ? counted(rules, 'rule') : '', limits > 0 ? counted(limits, 'limit') : '']
-    super(`This group is used by ${uses.filter((use) => use !== '').join(' and ')}. Change or delete them first.`)
-    this.ruleCount = rules
-    this.limitCount = limits
+  readonly uses: GroupUses
+  constructor(uses: GroupUses) {
+    const { rules, limits, policies, reviews } = uses
+    const words = [
+      counted(rules, 'rule'),
+      counted(limits, 'limit'),
+      counted(policies, 'policy', 'policies'),
+      counted(reviews, 'open review'),
+    ].filter((word) => !word.startsWith('0 '))
+    super(`This group is used by ${listed.format(words)}. Change or delete them first.`)
+    this.uses = uses
   }
 }

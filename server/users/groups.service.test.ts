@@ -67,7 +67,7 @@ describe('a group', () => {
     const rule = await createRule(administrator, terms)
     const refused = await groups.deleteGroup(administrator, group.id).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(GroupInUse)
-    expect(refused).toMatchObject({ ruleCount: 1, message: expect.stringContaining('1 rule') })
+    expect(refused).toMatchObject({ uses: { rules: 1 }, message: expect.stringContaining('1 rule') })
     await deleteRule(administrator, rule.id)
     expect((await groups.deleteGroup(administrator, group.id)).deletedAt).not.toBeNull()
     await expect(groups.updateGroup(administrator, { id: group.id, name: 'Again' })).rejects.toThrow(NotFound)
@@ -80,7 +80,29 @@ describe('a group', () => {
       data: { target: 'GROUP', groupId: group.id, metric: 'REQUESTS', period: 'DAY', amount: 1n },
     })
     const refused = await groups.deleteGroup(administrator, group.id).catch((error: unknown) => error)
-    expect(refused).toMatchObject({ ruleCount: 0, limitCount: 1, message: expect.stringContaining('1 limit.') })
+    expect(refused).toMatchObject({ uses: { rules: 0, limits: 1 }, message: expect.stringContaining('1 limit.') })
+  })
+
+  test('is not deleted while its members approve keys or answer a review', async () => {
+    const group = await groups.createGroup(administrator, { name: named(), memberIds: [ada.viewer.id] })
+    await world.db.prisma.keyType.create({ data: { name: 'Approved' } })
+    const policy = await world.db.prisma.policy.create({ data: { keyType: 'Approved', approverGroupId: group.id } })
+    const review = await world.db.prisma.accessReview.create({
+      data: {
+        name: 'Yearly',
+        reviewer: 'GROUP',
+        reviewerGroupId: group.id,
+        expireUnanswered: true,
+        createdAt: world.clock.now(),
+        dueAt: world.clock.inDays(7),
+      },
+    })
+    const refused = await groups.deleteGroup(administrator, group.id).catch((error: unknown) => error)
+    const message = 'This group is used by 1 policy and 1 open review. Change or delete them first.'
+    expect(refused).toMatchObject({ message })
+    await world.db.prisma.policy.delete({ where: { id: policy.id } })
+    await world.db.prisma.accessReview.update({ where: { id: review.id }, data: { closedAt: world.clock.now() } })
+    await groups.deleteGroup(administrator, group.id)
   })
 
   test('and a rule for it are not made and deleted past each other', async () => {

@@ -138,12 +138,12 @@ export async function updateGroup(act: Act, { id, ...input }: GroupEdit & { read
   }
 }
 
-/** Hides a group for good. Throws `NotFound`, and `GroupInUse` while a rule or limit names it. */
+/** Hides a group for good. Throws `NotFound`, and `GroupInUse` while something relies on it. */
 export async function deleteGroup(act: Act, id: string): Promise<Group> {
   return change(act, async (tx, record) => {
     const group = await getGroup(tx, id)
     const uses = await store.countUses(tx, id)
-    if (uses.rules > 0 || uses.limits > 0) throw new GroupInUse(uses)
+    if (Object.values(uses).some((count) => count > 0)) throw new GroupInUse(uses)
     const deletedAt = act.parts.clock.now()
     record(fact('deleteGroup', group, { deletedAt: null }, { deletedAt }))
     return store.updateGroup(tx, id, { deletedAt })

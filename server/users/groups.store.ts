@@ -2,7 +2,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Keyset } from '../lib/page.ts'
 import { literally } from '../lib/search.ts'
-import type { Group } from './group.ts'
+import type { Group, GroupUses } from './group.ts'
 
 type Where = Prisma.GroupWhereInput
 
@@ -65,8 +65,13 @@ export async function removeMembers(tx: Tx, groupId: string, ids: readonly strin
   return rows.map(({ id }) => id)
 }
 
-/** How many rules and limits name the group. */
-export async function countUses(tx: Tx, id: string): Promise<{ readonly rules: number; readonly limits: number }> {
+/** What relies on the group. */
+export async function countUses(tx: Tx, id: string): Promise<GroupUses> {
   const where = { groupId: id, deletedAt: null }
-  return { rules: await tx.rule.count({ where }), limits: await tx.limit.count({ where }) }
+  return {
+    rules: await tx.rule.count({ where }),
+    limits: await tx.limit.count({ where }),
+    policies: await tx.policy.count({ where: { approverGroupId: id } }),
+    reviews: await tx.accessReview.count({ where: { reviewerGroupId: id, closedAt: null } }),
+  }
 }
