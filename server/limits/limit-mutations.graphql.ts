@@ -44,7 +44,7 @@ const CreateLimitInput = builder.inputType('CreateLimitInput', {
     period: t.field(limitFields.period),
     amount: t.field(limitFields.amount),
     raisedAmount: t.field({ type: 'BigInt', description: 'What is allowed instead until `raisedUntil`.' }),
-    raisedUntil: t.field({ type: 'DateTime', description: 'When the raise ends.' }),
+    raisedUntil: t.field({ type: 'DateTime', description: 'When the raise ends, in the future.' }),
     allowUnpriced: t.boolean(limitFields.allowUnpriced),
     enabled: t.boolean({ description: 'Default: true.' }),
   }),

@@ -4,6 +4,7 @@ import type { Tx } from '../lib/db.ts'
 import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
+import { requireTargets } from '../rules/rules.service.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { describeLimit, type Limit, limitEditSchema, newLimitSchema } from './limit.ts'
 import * as store from './limits.store.ts'
@@ -37,16 +38,12 @@ export async function findLimit({ parts, viewer }: Act, id: string): Promise<Lim
   return isId(id) && seesAll(viewer) ? store.findLimit(parts.db.prisma, { id }) : null
 }
 
-const TARGETS = { keyId: 'key', userId: 'user', groupId: 'group', providerId: 'provider' } as const
+type Target = Readonly<Record<'keyId' | 'userId' | 'groupId' | 'providerId', string | null>>
 
-/** Throws `NotFound` when the target names what does not exist. */
-export async function requireTarget(tx: Tx, target: Readonly<Record<keyof typeof TARGETS, string | null>>) {
-  for (const member of ['keyId', 'userId', 'groupId', 'providerId'] as const) {
-    const id = target[member]
-    if (id !== null && !isId(id)) throw new NotFound(TARGETS[member])
-  }
-  const missing = await store.findMissingTarget(tx, target)
-  if (missing) throw new NotFound(TARGETS[missing])
+/** Throws `NotFound` when the target names what does not exist. What it names stays until the transaction ends. */
+export async function requireTarget(tx: Tx, { keyId, ...others }: Target): Promise<void> {
+  if (keyId !== null && !(isId(keyId) && (await store.holdsKey(tx, keyId)))) throw new NotFound('key')
+  await requireTargets(tx, others)
 }
 
 export const fact = (action: string, limit: Limit, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
@@ -62,10 +59,18 @@ export const plain = (value: unknown) => (typeof value === 'bigint' ? value.toSt
 export const auditable = (values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
 
+/** A raise that has ended already is none. */
+function requireFuture({ parts }: Act, raisedUntil: Date | null | undefined): void {
+  if (raisedUntil && raisedUntil <= parts.clock.now()) {
+    throw new InvalidInput([{ path: 'raisedUntil', message: 'must be in the future.' }])
+  }
+}
+
 /** In force when this answers, on every node. Throws `InvalidInput`, `NotFound` (its target). */
 export async function createLimit(act: Act, input: unknown): Promise<Limit> {
   const { parts } = act
   const given = parse(newLimitSchema, input)
+  requireFuture(act, given.raisedUntil)
   const facts = {
     name: given.name ?? null,
     target: given.target,
@@ -104,9 +109,7 @@ const NULLABLE = new Set(['name', 'raisedAmount', 'raisedUntil'])
 export async function updateLimit(act: Act, { id, ...input }: { readonly id: string }): Promise<Limit> {
   const given = Object.entries(input).filter(([member, value]) => value !== null || NULLABLE.has(member))
   const edit = parse(limitEditSchema, Object.fromEntries(given))
-  if (edit.raisedUntil && edit.raisedUntil <= act.parts.clock.now()) {
-    throw new InvalidInput([{ path: 'raisedUntil', message: 'must be in the future.' }])
-  }
+  requireFuture(act, edit.raisedUntil)
   return change(act, async (tx, record) => {
     const row = await getLimit(tx, id)
     const current = auditable(row)

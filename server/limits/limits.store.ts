@@ -64,20 +64,10 @@ export const insertLimit = (tx: Tx, data: Prisma.LimitUncheckedCreateInput): Pro
 export const updateLimit = (tx: Tx, id: string, data: Prisma.LimitUncheckedUpdateInput): Promise<Limit> =>
   tx.limit.update({ where: { id }, data: { ...data, version: { increment: 1 } } })
 
-type Target = Pick<Prisma.LimitUncheckedCreateInput, 'keyId' | 'userId' | 'groupId' | 'providerId'>
-
-/** The first member of a target that names nothing; null when all name something. */
-export async function findMissingTarget(tx: Tx, { keyId, userId, groupId, providerId }: Target) {
-  const select = { id: true }
-  const found = await Promise.all([
-    keyId == null || tx.apiKey.findFirst({ where: { id: keyId, deletedAt: null }, select }),
-    userId == null || tx.user.findFirst({ where: { id: userId, deletedAt: null }, select }),
-    groupId == null || tx.group.findFirst({ where: { id: groupId, deletedAt: null }, select }),
-    providerId == null || tx.provider.findFirst({ where: { id: providerId, deletedAt: null }, select }),
-  ])
-  const missing = found.indexOf(null)
-  return missing === -1 ? null : (['keyId', 'userId', 'groupId', 'providerId'] as const)[missing]
-}
+/** False when there is no key of this id, or it is deleted. It stays until the transaction ends. */
+export const holdsKey = async (tx: Tx, id: string): Promise<boolean> =>
+  (await tx.$queryRaw<[]>`SELECT 1 FROM api_keys WHERE id = ${id}::uuid AND deleted_at IS NULL FOR KEY SHARE`).length >
+  0
 
 /** Whom a request is of and to; the model aside. */
 type Parties = {

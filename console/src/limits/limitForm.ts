@@ -12,12 +12,16 @@ const counted = {
   allowUnpriced: z.boolean(),
 }
 
+/** Why a text is no amount of what is counted; null: it is one. */
+export function amountProblem(amount: string, metric: Counted['metric']): string | null {
+  if (metric !== 'MONEY') return whole.test(amount) ? null : 'Enter a whole number from 1'
+  return money.test(amount) && Number(amount) > 0 ? null : 'Enter an amount, such as 50 or 12.50'
+}
+
 /** What a limit counts and how much of it, whomever it is about. */
 export const countedSchema = z.object(counted).superRefine(({ metric, amount }, context) => {
-  const told = (message: string) => context.addIssue({ code: 'custom', path: ['amount'], message })
-  if (metric === 'MONEY') {
-    if (!money.test(amount) || Number(amount) === 0) told('Enter an amount, such as 50 or 12.50')
-  } else if (!whole.test(amount)) told('Enter a whole number from 1')
+  const message = amountProblem(amount, metric)
+  if (message !== null) context.addIssue({ code: 'custom', path: ['amount'], message })
 })
 
 export type Counted = z.infer<typeof countedSchema>
