@@ -94,5 +94,8 @@ describe('an explanation', () => {
     await expect(explainAccess(administrator, odd)).rejects.toThrow(InvalidInput)
     await expect(explainAccess(administrator, { model: 'gpt-4' })).rejects.toThrow(InvalidInput)
     await expect(explainAccess(administrator, { keyId: key.id, model: '' })).rejects.toThrow(InvalidInput)
+    await expect(explainAccess(administrator, { keyId: key.id, model: 'half \ud83d' })).rejects.toThrow(InvalidInput)
+    const nowhere = { keyId: narrow.id, model: 'gpt-5', address: '10.0.0' }
+    await expect(explainAccess(administrator, nowhere)).rejects.toThrow('address')
   })
 })

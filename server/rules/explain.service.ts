@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { statusOf } from '../keys/key.ts'
 import { findApiKey } from '../keys/keys.service.ts'
 import { compileRestrictions, type Restrictions } from '../keys/restriction.ts'
@@ -56,9 +57,13 @@ async function findParties(act: Act, question: AccessQuestion): Promise<Parties 
   return person && visible ? { key, person, provider } : null
 }
 
-function check({ model }: AccessQuestion): void {
-  if (model !== '' && model.length <= MAX_MODEL && !/\p{Cc}/u.test(model)) return
-  throw new InvalidInput([{ path: 'model', message: `must be a model name of 1 to ${MAX_MODEL} characters.` }])
+function check({ model, address }: AccessQuestion): void {
+  if (model === '' || model.length > MAX_MODEL || /\p{Cc}/u.test(model) || !model.isWellFormed()) {
+    throw new InvalidInput([{ path: 'model', message: `must be a model name of 1 to ${MAX_MODEL} characters.` }])
+  }
+  if (address != null && isIP(address) === 0) {
+    throw new InvalidInput([{ path: 'address', message: 'must be an address such as 203.0.113.7.' }])
+  }
 }
 
 const KEY_WORDS = {
