@@ -88,7 +88,8 @@ const UsagePointRef = builder.objectRef<UsagePoint>('UsagePoint').implement({
     start: t.expose('start', { type: 'DateTime', description: 'When the interval begins.' }),
     group: t.exposeString('group', {
       nullable: true,
-      description: 'The id or value of the group; null without grouping.',
+      description:
+        'The id or value of the group; null without grouping, and of all groups together behind the first 20.',
     }),
     label: t.exposeString('label', {
       nullable: true,
@@ -125,7 +126,7 @@ builder.queryField('usage', (t) =>
   t.field({
     type: [UsagePointRef],
     description:
-      'Sums per interval and group, of ones own keys; for administrators and auditors of all. Intervals without requests are left out; of many groups, the 20 with the most requests.',
+      'Sums per interval and group, of ones own keys; for administrators and auditors of all. Intervals without requests are left out; of many groups, the 20 with the most requests stand alone and all others together.',
     authScopes: { signedIn: true },
     args: {
       from: t.arg({ type: 'DateTime', required: true, description: 'The beginning, rounded down to the hour.' }),

@@ -15,7 +15,7 @@ export type UsageTotals = {
 
 export type UsagePoint = UsageTotals & {
   readonly start: Date
-  /** What this point is grouped by: an id, or the value itself; null without grouping. */
+  /** What this point is grouped by: an id, or the value itself; null without grouping, and of all but the largest. */
   readonly group: string | null
   /** The name of the group, for people. */
   readonly label: string | null
@@ -66,17 +66,19 @@ const textOf = (query: UsageQuery) => {
     WITH ${PARAMETERS}, rows AS ${groupBy === null ? '' : 'MATERIALIZED'} (${rowsText(query, columns)}
     ), g AS MATERIALIZED (${groupBy === null ? `SELECT ''::text AS grp` : TOP_GROUPS} LIMIT $14
     ), points AS (
-      SELECT at, grp, ${sums('errors')}, round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
-      FROM rows ${grouped} GROUP BY 1, 2
+      SELECT at, ${groupBy === null ? 'grp' : 'g.grp'}, ${sums('errors')},
+        round(sum(latency_ms) / greatest(sum(requests), 1))::int AS "averageLatencyMs"
+      FROM rows ${groupBy === null ? '' : 'LEFT JOIN g ON g.grp = rows.grp'} GROUP BY 1, 2
     ), l AS (${sketch('latencies')}
     ), f AS (${sketch('first_tokens')}
     )
     SELECT at AS start, ${groupBy === null ? 'NULL::text' : 'g.grp::text'} AS "group", ${label} AS label, requests, errors,
       "inputTokens", "outputTokens", "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies,
       f.sketch AS "firstTokens"
-    FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, requests DESC, 2`
+    FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, g.grp IS NULL, requests DESC, 2`
 }
 
+// All others are one point without a group, so that the points of an interval always add up to what happened in it.
 const TOP_GROUPS = 'SELECT grp FROM rows GROUP BY grp ORDER BY sum(requests) DESC, grp'
 
 const NO_SKETCH = 'SELECT at, grp, NULL::bigint[] AS sketch FROM points WHERE false'
@@ -101,7 +103,7 @@ export const toNumbers = <Rest extends Texts>(row: Rest) => ({
   costMicros: BigInt(row.costMicros),
 })
 
-/** Sums per interval and group, from the sums per hour and day: the groups with the most requests. */
+/** Sums per interval and group, from the sums per hour and day: the groups with the most requests, and all others. */
 export async function readUsage(reports: pg.Pool, query: UsageQuery): Promise<UsagePoint[]> {
   const { rows } = await reports.query<Row>(textOf(query), [...valuesOf(query), query.maxGroups])
   return rows.map(({ latencies, firstTokens, ...row }) => ({

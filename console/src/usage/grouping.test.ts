@@ -3,7 +3,7 @@ import type { Point } from './documents.ts'
 import { readGrouping, toStacks } from './grouping.ts'
 
 const at = Date.parse('2026-11-23T02:00:00.000Z')
-const point = (group: string, requests: number): Point => ({
+const point = (group: string | null, requests: number): Point => ({
   start: new Date(at).toISOString(),
   group,
   label: group,
@@ -20,6 +20,15 @@ test('the five busiest groups stand alone and the rest is added up', () => {
   const stacks = toStacks(points, [at], (one) => one.requests)
   expect(stacks.map((one) => one.name)).toEqual(['g7', 'g6', 'g5', 'g4', 'g3', '2 more'])
   expect(stacks.at(-1)?.values).toEqual([3])
+})
+
+test('what the server added up already joins the rest', () => {
+  const stacks = toStacks([point(null, 100), point('a', 3), point('', 2)], [at], (one) => one.requests)
+  expect(stacks.map(({ name, values }) => [name, values])).toEqual([
+    ['a', [3]],
+    ['All', [2]],
+    ['All others', [100]],
+  ])
 })
 
 test('groups with nothing take no colour', () => {

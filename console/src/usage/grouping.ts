@@ -18,12 +18,9 @@ export function readGrouping(value: string) {
 
 const colors = ['--chart-1', '--chart-2', '--chart-3', '--chart-4', '--chart-5'] as const
 
-function byGroup(points: readonly Point[]): Map<string, Point[]> {
-  const groups = new Map<string, Point[]>()
-  for (const point of points) {
-    const id = point.group ?? ''
-    groups.set(id, [...(groups.get(id) ?? []), point])
-  }
+function byGroup(points: readonly Point[]): Map<string | null, Point[]> {
+  const groups = new Map<string | null, Point[]>()
+  for (const point of points) groups.set(point.group, [...(groups.get(point.group) ?? []), point])
   return groups
 }
 
@@ -34,15 +31,19 @@ export function toStacks(
   pick: (point: Point) => number,
 ): readonly Series[] {
   const sum = (list: readonly Point[]) => list.reduce((total, point) => total + pick(point), 0)
-  const sorted = [...byGroup(points).values()].sort((a, b) => sum(b) - sum(a)).filter((list) => sum(list) > 0)
+  const groups = byGroup(points)
+  // The server itself adds up what is behind the largest groups.
+  const beyond = groups.size > 1 ? (groups.get(null) ?? []) : []
+  if (groups.size > 1) groups.delete(null)
+  const sorted = [...groups.values()].sort((a, b) => sum(b) - sum(a)).filter((list) => sum(list) > 0)
   const top = sorted.slice(0, colors.length).map((list, index) => ({
     name: list[0]?.label || list[0]?.group || 'All',
     color: colors[index] ?? '--chart-6',
     values: toValues(list, times, pick).map((value) => value ?? 0),
   }))
-  const rest = sorted.slice(colors.length)
+  const rest = [...sorted.slice(colors.length), ...(sum(beyond) > 0 ? [beyond] : [])]
   if (rest.length === 0) return top
   const others = rest.map((list) => toValues(list, times, pick))
   const values = times.map((_, index) => others.reduce((total, list) => total + (list[index] ?? 0), 0))
-  return [...top, { name: `${rest.length} more`, color: '--chart-6', values }]
+  return [...top, { name: rest.includes(beyond) ? 'All others' : `${rest.length} more`, color: '--chart-6', values }]
 }

@@ -39,6 +39,14 @@ test('the busiest come first and the rest is one line', () => {
   ])
 })
 
+test('the rest that the server added up is part of that line', () => {
+  const points = [point('t', 9), ...[1, 5].map((requests) => point('t', requests, { group: `m${requests}` }))]
+  expect(toTop(points, 1)).toEqual([
+    { label: 'm5', group: 'm5', requests: 5 },
+    { label: 'All others', group: '', requests: 10 },
+  ])
+})
+
 test('an unknown range is a day', () => {
   expect(readRange('forever').value).toBe('24h')
 })

@@ -108,12 +108,14 @@ export function toTop(
   points: readonly Point[],
   count: number,
 ): readonly { label: string; group: string; requests: number }[] {
-  const sorted = [...points].sort((a, b) => b.requests - a.requests)
+  const sorted = points.filter((point) => point.group !== null).sort((a, b) => b.requests - a.requests)
+  const beyond = points.find((point) => point.group === null)?.requests ?? 0
   const top = sorted.slice(0, count).map((point) => ({
     label: point.label || point.group || 'unknown',
     group: point.group ?? '',
     requests: point.requests,
   }))
-  const rest = sorted.slice(count).reduce((sum, point) => sum + point.requests, 0)
-  return rest === 0 ? top : [...top, { label: `${sorted.length - count} more`, group: '', requests: rest }]
+  const rest = sorted.slice(count).reduce((sum, point) => sum + point.requests, beyond)
+  const label = beyond > 0 ? 'All others' : `${sorted.length - count} more`
+  return rest === 0 ? top : [...top, { label, group: '', requests: rest }]
 }
