@@ -104,12 +104,13 @@ builder.scalarType('DateTime', {
 })
 
 builder.scalarType('BigInt', {
-  description: 'A whole number that may not fit a double, as a decimal string.',
+  description:
+    'A whole number that may not fit a double, as a decimal string. Taken as a number too, where it fits one.',
   serialize: (value) => value.toString(),
   parseValue: (value) => {
-    if (typeof value !== 'string' || !/^-?\d{1,19}$/.test(value))
-      throw new TypeError('must be a whole number as a string')
-    return BigInt(value)
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+    if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return BigInt(value)
+    throw new TypeError('must be a whole number, as a string when it is a large one')
   },
 })
 

@@ -158,6 +158,32 @@ test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00'])(
   },
 )
 
+test.each([
+  ['a string', '"12"', null],
+  ['a number', '12', null],
+  ['a number of the variables', '$amount', null],
+  ['a fraction', '1.5', 'must be a whole number'],
+  ['a number that a double cannot hold exactly', '9007199254740993', 'must be a whole number'],
+])('a large whole number may be %s, or is refused in words', async (_what, amount, expected) => {
+  const limit = `target: EVERYTHING, metric: REQUESTS, period: DAY, amount: ${amount}`
+  const query = `query ${amount === '$amount' ? '($amount: BigInt!)' : ''} { tryLimit(input: { ${limit} }) { __typename } }`
+  const answer = await send(bearer, { query, variables: { amount: 12 } })
+  if (expected === null) expect(answer.body).toEqual({ data: { tryLimit: { __typename: 'TryLimitSuccess' } } })
+  else expect(answer.body.errors[0].message).toContain(expected)
+})
+
+test('an administrator may send a price list of megabytes, nobody else and no document', async () => {
+  const model = { litellm_provider: 'openai', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 }
+  const json = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`model-${at}`, model])))
+  const query = `mutation ($input: ImportPricesInput!) {
+    importPrices(input: $input) { ... on ImportPricesSuccess { listed } } }`
+  const body = { query, variables: { input: { providerId: provider.id, vendor: 'openai', json, preview: true } } }
+  expect((await send(bearer, body)).body).toEqual({ data: { importPrices: { listed: 20_000 } } })
+  const cookie = ((await signIn()).headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  expect((await send({ ...JSON_TYPE, cookie, 'x-aic-csrf': '1' }, body)).status).toBe(413)
+  expect((await send(JSON_TYPE, body)).status).toBe(413)
+})
+
 test('field suggestions do not tell the schema', async () => {
   const answer = await ask('{ viewr { id } }', { ...JSON_TYPE, authorization: '' })
   expect(answer.text).not.toMatch(/did you mean "?viewer/i)
