@@ -62,3 +62,8 @@ test('a cut-off end is found', async () => {
   await world.db.pool.query('TRUNCATE audit_entries')
   expect((await verifyAuditChain(world.parts)).brokenAt).toBe(1n)
 })
+
+test('a page is asked for from one end', async () => {
+  await expect(listAuditEntries(auditor, { first: 1, last: 1 }, {})).rejects.toThrow('last: cannot be combined')
+  await expect(listAuditEntries(auditor, { last: 101 }, {})).rejects.toThrow('must be from 0 to 100')
+})

@@ -1,19 +1,11 @@
 import { hashEntry } from '../lib/audit.ts'
-import type { PageArgs } from '../lib/page.ts'
+import { type PageArgs, readSize } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './audit.store.ts'
 import { BEGINNING, type Checkpoint, isGenuine } from './audit-checkpoint.ts'
-
-const DEFAULT_SIZE = 25
-const MAX_SIZE = 100
-
-function readSize(path: string, size: number) {
-  if (size < 0 || size > MAX_SIZE) throw new InvalidInput([{ path, message: `must be from 0 to ${MAX_SIZE}.` }])
-  return size
-}
 
 function readSeq(path: string, cursor: string | null | undefined): bigint | null {
   if (cursor == null) return null
@@ -24,7 +16,7 @@ function readSeq(path: string, cursor: string | null | undefined): bigint | null
 /** A page of the audit log, the newest entry first. The number of an entry is its cursor. */
 export async function listAuditEntries({ parts }: Act, args: PageArgs, filter: store.AuditEntryFilter) {
   const backward = args.last != null
-  const size = readSize(backward ? 'last' : 'first', args.last ?? args.first ?? DEFAULT_SIZE)
+  const size = readSize(args)
   const after = backward ? readSeq('before', args.before) : readSeq('after', args.after)
   const impossible = [filter.actorId, filter.subjectId].some((id) => id != null && !isId(id))
   const { prisma } = parts.db

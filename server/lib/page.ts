@@ -46,7 +46,8 @@ const MAX_SIZE = 100
 
 const refuse = (path: string, message: string) => new InvalidInput([{ path, message }])
 
-function readSize(args: PageArgs): number {
+/** How many are asked for, from which end ever. Throws `InvalidInput` for a size out of bounds, or two of them. */
+export function readSize(args: PageArgs): number {
   for (const [path, size] of Object.entries({ first: args.first, last: args.last })) {
     if (size != null && (size < 0 || size > MAX_SIZE)) throw refuse(path, `must be from 0 to ${MAX_SIZE}.`)
   }
