@@ -42,3 +42,11 @@ test('the 20 groups with the most requests stand alone, all others come last as 
   expect(points.map(({ group }) => group)).toEqual([...ids.slice(0, 20).map((_, rank) => `model-${rank}`), null])
   expect(points.at(-1)).toMatchObject({ label: null, requests: add([11, 10, 9, 8, 7, 6, 5, 4, 3, 2], (one) => one) })
 })
+
+test('a span that ends before it begins is refused, within one hour too', async () => {
+  const [early, late] = [new Date('2026-11-20T08:10:00Z'), new Date('2026-11-20T08:50:00Z')]
+  const ask = (from: Date, to: Date) => getUsage(administrator, { from, to, interval: 'TOTAL' })
+  await expect(ask(late, early)).rejects.toThrow('must be after from')
+  await expect(ask(early, early)).rejects.toThrow('must be after from')
+  expect(await ask(early, late)).toHaveLength(1)
+})

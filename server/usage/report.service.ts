@@ -32,9 +32,9 @@ const refuse = (path: string, message: string) => new InvalidInput([{ path, mess
 /** Sums of the viewer's own requests, or of all for administrators and auditors. Hours are the finest grain. */
 export async function getUsage(act: Act, question: UsageQuestion): Promise<readonly UsagePoint[]> {
   const { interval, groupBy, filter } = question
-  const from = new Date(question.from.getTime() - (question.from.getTime() % HOUR_MS))
+  const from = new Date(Math.floor(question.from.getTime() / HOUR_MS) * HOUR_MS)
   const to = new Date(Math.ceil(question.to.getTime() / HOUR_MS) * HOUR_MS)
-  if (to <= from) throw refuse('to', 'must be after from.')
+  if (question.to <= question.from) throw refuse('to', 'must be after from.')
   if (to.getTime() - from.getTime() > LONGEST_MS[interval])
     throw refuse('from', 'is too far before `to` for this interval.')
   if (isImpossible(act, filter ?? {})) return []
