@@ -24,9 +24,13 @@ export type UsageEntryFilter = {
 const among = <Value>(values: readonly Value[] | null | undefined) =>
   values && values.length > 0 ? { in: [...values] } : undefined
 
+// What a column of this kind can hold: any other number is the status of no request.
+const isStatus = (status: number) => status >= 0 && status <= 999
+
 export function toWhere(filter: UsageEntryFilter): Where {
   const { from, to, ownerId, keyId, providerId, answeredById, model } = filter
-  const [status, code, end] = [among(filter.status), among(filter.code), among(filter.end)]
+  const [code, end] = [among(filter.code), among(filter.end)]
+  const status = filter.status && filter.status.length > 0 ? { in: filter.status.filter(isStatus) } : undefined
   return {
     AND: [
       from || to ? { startedAt: { ...(from && { gte: from }), ...(to && { lt: to }) } } : {},
