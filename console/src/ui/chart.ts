@@ -1,3 +1,4 @@
+import { installationZone } from './instants.ts'
 import { toCount, toDuration, toMoney, toShort, toSign } from './numbers.ts'
 
 export type Series = {
@@ -35,19 +36,19 @@ export function toTick(value: number, unit: ChartUnit | undefined): string {
   return unit === '$' ? `${toSign()}${toShort(value / 1_000_000)}` : toShort(value)
 }
 
-/** The label of a moment on the time axis, in the browser's zone. */
+const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+// Days are the installation's: in the browser's zone most of one may lie on another date.
+const zoneOf = (interval: 'HOUR' | 'DAY') => (interval === 'DAY' ? { timeZone: installationZone.value } : {})
+
+/** The label of a moment on the time axis: hours in the browser's zone, days in the installation's. */
 export function toAxis(at: number, interval: 'HOUR' | 'DAY', isLong: boolean): string {
-  const options: Intl.DateTimeFormatOptions =
-    interval === 'DAY' || isLong
-      ? { day: 'numeric', month: 'short' }
-      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-  return new Intl.DateTimeFormat('en-GB', options).format(at)
+  const shown = interval === 'DAY' || isLong ? ({ day: 'numeric', month: 'short' } as const) : clock
+  return new Intl.DateTimeFormat('en-GB', { ...shown, ...zoneOf(interval) }).format(at)
 }
 
 /** The heading of a tooltip: the whole moment. */
 export function toHeading(at: number, interval: 'HOUR' | 'DAY'): string {
-  const time: Intl.DateTimeFormatOptions =
-    interval === 'DAY' ? {} : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  const time = interval === 'DAY' ? zoneOf(interval) : clock
   return new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...time }).format(at)
 }
 

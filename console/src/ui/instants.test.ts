@@ -3,6 +3,8 @@ import {
   daysFrom,
   daysUntil,
   endOfLocalDay,
+  startOfDay,
+  startOfNextDay,
   toBothZones,
   toDateField,
   toDayAndTime,
@@ -56,4 +58,18 @@ test('a picked day lasts to its last second in the zone of the reader', () => {
 
 test('no day is no instant', () => {
   expect(endOfLocalDay('')).toBeNull()
+})
+
+// Clocks are changed in the small hours in Berlin, on the Azores at midnight itself.
+test.each([
+  ['UTC', '2026-11-23T12:34:56Z', '2026-11-23T00:00Z', '2026-11-24T00:00Z'],
+  ['Europe/Berlin', '2026-11-23T23:30:00Z', '2026-11-23T23:00Z', '2026-11-24T23:00Z'],
+  ['Asia/Kathmandu', '2026-11-23T12:00:00Z', '2026-11-22T18:15Z', '2026-11-23T18:15Z'],
+  ['Europe/Berlin', '2026-03-29T20:00:00Z', '2026-03-28T23:00Z', '2026-03-29T22:00Z'],
+  ['Europe/Berlin', '2026-10-25T20:00:00Z', '2026-10-24T22:00Z', '2026-10-25T23:00Z'],
+  ['Atlantic/Azores', '2026-03-28T12:00:00Z', '2026-03-28T01:00Z', '2026-03-29T01:00Z'],
+  ['Atlantic/Azores', '2026-10-25T12:00:00Z', '2026-10-25T00:00Z', '2026-10-26T01:00Z'],
+])('a day in %s around %s begins at its midnight, as does the next', (zone, at, begins, next) => {
+  expect(startOfDay(Date.parse(at), zone)).toBe(Date.parse(begins))
+  expect(startOfNextDay(Date.parse(at), zone)).toBe(Date.parse(next))
 })

@@ -1,8 +1,28 @@
+import { shallowRef } from 'vue'
+
 /** Instants as people read them. Every function takes ISO 8601 in UTC; "now" comes in as an argument. */
 
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
+
+/** The zone in which days of reports and limits begin: the installation's, which need not be that of the browser. */
+export const installationZone = shallowRef('UTC')
+
+/** What a clock on the wall of a zone shows, as if it were UTC. */
+const toWall = (at: number, zone: string) =>
+  Date.parse(`${new Date(at).toLocaleString('sv-SE', { timeZone: zone }).replace(' ', 'T')}Z`)
+
+/** The first instant of the calendar day that an instant is in; a midnight that clocks skip is the hour after it. */
+export function startOfDay(at: number, zone: string): number {
+  const midnight = Math.floor(toWall(at, zone) / day) * day
+  // Clocks may be changed at this very midnight: as they run before it and after it, the first that has reached it.
+  const starts = [midnight - day, midnight + day].map((near) => midnight - (toWall(near, zone) - near))
+  return Math.min(...starts.filter((start) => toWall(start, zone) >= midnight))
+}
+
+/** The first instant of the calendar day after that one. */
+export const startOfNextDay = (at: number, zone: string) => startOfDay(startOfDay(at, zone) + 1.5 * day, zone)
 
 /** The zone of the browser, such as `Europe/Berlin`. */
 export function localZone(): string {

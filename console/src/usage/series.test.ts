@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { installationZone } from '../ui/instants.ts'
 import type { Point } from './documents.ts'
 import { mergeGroups, readRange, startOf, sumUp, toSlots, toTop, toValues } from './series.ts'
 
@@ -21,6 +22,14 @@ test('an hour without requests is a zero, not a gap', () => {
   expect(slots.map((slot) => slot.requests)).toEqual([0, 0, 7, 0])
 })
 
+test('days are those of the installation, where clocks are changed too', () => {
+  installationZone.value = 'Europe/Berlin'
+  const points = [point('2026-10-24T22:00:00.000Z', 7), point('2026-10-25T23:00:00.000Z', 2)]
+  const slots = toSlots(points, Date.parse('2026-10-24T10:00Z'), Date.parse('2026-10-26T10:00Z'), 'DAY')
+  expect(slots.map((slot) => slot.requests)).toEqual([0, 7, 2])
+  installationZone.value = 'UTC'
+})
+
 test('sums keep every digit and weigh the latency by requests', () => {
   const sums = sumUp([point('a', 1), point('b', 3, { averageLatencyMs: 300 })])
   expect(sums).toEqual({ requests: 4, errors: 2, tokens: '18014398509481988', costMicros: '10', averageLatencyMs: 250 })
@@ -30,20 +39,20 @@ test('the sum of nothing is nothing', () => {
   expect(sumUp([]).averageLatencyMs).toBe(0)
 })
 
+test('the rest that the server added up is part of that line', () => {
+  const points = [point('t', 9), ...[1, 5].map((requests) => point('t', requests, { group: `m${requests}` }))]
+  expect(toTop(points, 1)).toEqual([
+    { label: 'm5', group: 'm5', requests: 5 },
+    { label: 'All others', group: '', requests: 10 },
+  ])
+})
+
 test('the busiest come first and the rest is one line', () => {
   const points = [1, 5, 3].map((requests, index) => point('t', requests, { group: `m${index}`, label: `m${index}` }))
   expect(toTop(points, 2)).toEqual([
     { label: 'm1', group: 'm1', requests: 5 },
     { label: 'm2', group: 'm2', requests: 3 },
     { label: '1 more', group: '', requests: 1 },
-  ])
-})
-
-test('the rest that the server added up is part of that line', () => {
-  const points = [point('t', 9), ...[1, 5].map((requests) => point('t', requests, { group: `m${requests}` }))]
-  expect(toTop(points, 1)).toEqual([
-    { label: 'm5', group: 'm5', requests: 5 },
-    { label: 'All others', group: '', requests: 10 },
   ])
 })
 

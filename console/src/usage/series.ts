@@ -1,7 +1,10 @@
+import { installationZone, startOfDay, startOfNextDay } from '../ui/instants.ts'
 import type { Point } from './documents.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
+
+const startOfHour = (at: number) => Math.floor(at / hour) * hour
 
 export const ranges = [
   { value: '1h', label: '1 h', words: 'the last hour', ms: hour, interval: 'HOUR' },
@@ -19,9 +22,7 @@ export function readRange(value: string) {
 }
 
 /** Where a range begins that ends now: at a whole hour, as sums do, so that a list and its charts count the same. */
-export function startOf(range: { readonly ms: number }, now: number): number {
-  return Math.floor((now - range.ms) / hour) * hour
-}
+export const startOf = (range: { readonly ms: number }, now: number): number => startOfHour(now - range.ms)
 
 export type Sums = {
   readonly requests: number
@@ -49,19 +50,20 @@ export type Slot = { readonly at: number; readonly requests: number; readonly er
 
 /** One slot per interval from start to end, with zeros where nothing happened: a gap in a chart is not silence. */
 export function toSlots(points: readonly Point[], from: number, to: number, interval: 'HOUR' | 'DAY'): readonly Slot[] {
-  const step = interval === 'HOUR' ? hour : day
   const byStart = new Map(points.map((point) => [Date.parse(point.start), point]))
-  const slots: Slot[] = []
-  for (let at = Math.floor(from / step) * step; at < to; at += step) {
+  return toTimes(from, to, interval).map((at) => {
     const point = byStart.get(at)
-    slots.push({ at, requests: point?.requests ?? 0, errors: point?.errors ?? 0 })
-  }
-  return slots
+    return { at, requests: point?.requests ?? 0, errors: point?.errors ?? 0 }
+  })
 }
 
-/** The start of every interval between two instants. */
+/** The start of every interval between two instants: whole hours, or days of the installation, as the server sums. */
 export function toTimes(from: number, to: number, interval: 'HOUR' | 'DAY'): readonly number[] {
-  return toSlots([], from, to, interval).map((slot) => slot.at)
+  const zone = installationZone.value
+  const next = (at: number) => (interval === 'HOUR' ? at + hour : startOfNextDay(at, zone))
+  const times: number[] = []
+  for (let at = interval === 'HOUR' ? startOfHour(from) : startOfDay(from, zone); at < to; at = next(at)) times.push(at)
+  return times
 }
 
 /** One value per interval; null where nothing happened, for measures of which silence is no zero. */

@@ -1,6 +1,7 @@
 import { computed, shallowRef } from 'vue'
 import { ask } from '../client.ts'
 import { graphql, type ResultOf } from '../graphql.ts'
+import { installationZone } from '../ui/instants.ts'
 import { currency } from '../ui/numbers.ts'
 
 const Session = graphql(`
@@ -10,9 +11,9 @@ const Session = graphql(`
   }
 `)
 
-const Currency = graphql(`
-  query Currency {
-    installationSettings { currency }
+const Installation = graphql(`
+  query Installation {
+    installationSettings { currency timeZone }
   }
 `)
 
@@ -31,13 +32,19 @@ export async function loadViewer(): Promise<void> {
   if (!outcome.ok) return
   viewer.value = outcome.value.viewer
   isSetupRequired.value = outcome.value.setupRequired
-  if (viewer.value) void loadCurrency()
+  if (viewer.value) void loadInstallation()
 }
 
-/** Amounts are drawn anew when it is another one than was thought. */
-async function loadCurrency(): Promise<void> {
-  const outcome = await ask(Currency, {})
-  if (outcome.ok) currency.value = outcome.value.installationSettings.currency
+/** Amounts and days are drawn anew when they are others than was thought. */
+async function loadInstallation(): Promise<void> {
+  const outcome = await ask(Installation, {})
+  if (outcome.ok) takeInstallation(outcome.value.installationSettings)
+}
+
+/** What amounts are in and when days begin, from now on. */
+export function takeInstallation(settings: { readonly currency: string; readonly timeZone: string }): void {
+  currency.value = settings.currency
+  installationZone.value = settings.timeZone
 }
 
 /** The signed-in viewer, for pages that are only reached by one. */
