@@ -47,18 +47,18 @@ export function toUsageFilter(values: LogFilterValues) {
 }
 
 /** Which groups the charts add up when the list is narrowed by status or code. */
-export type Narrowing = { readonly by: 'STATUS' | 'CODE'; readonly groups: readonly string[] }
+export type Narrowing = { readonly by: 'STATUS' | 'CODE'; readonly has: (group: string) => boolean }
 
 /**
  * The charts know one of status and code at a time; a code says more than its status, so it wins. "Errors only" is
- * every code there is.
+ * every code, known here or not.
  */
 export function toNarrowing(values: LogFilterValues): Narrowing | null {
   const codes = readMany(values.code)
-  if (codes.length > 0) return { by: 'CODE', groups: codes }
+  if (codes.length > 0) return { by: 'CODE', has: (code) => codes.includes(code) }
   const status = readMany(values.status)
-  if (status.length > 0) return { by: 'STATUS', groups: status }
-  return values.errors === 'only' ? { by: 'CODE', groups: codeChoices.map((choice) => choice.value) } : null
+  if (status.length > 0) return { by: 'STATUS', has: (one) => status.includes(one) }
+  return values.errors === 'only' ? { by: 'CODE', has: (code) => code !== '' } : null
 }
 
 /** What the list is asked for; numbers in an edited address that are none are left out. */

@@ -80,10 +80,10 @@ export function toValues<P extends { readonly start: string }>(
 }
 
 /** Points of several groups in one interval become one point: the sum of those that are asked for. */
-export function mergeGroups(points: readonly Point[], groups: readonly string[]): readonly Point[] {
+export function mergeGroups(points: readonly Point[], has: (group: string) => boolean): readonly Point[] {
   const merged = new Map<string, Point>()
   for (const point of points) {
-    if (!groups.includes(point.group ?? '')) continue
+    if (!has(point.group ?? '')) continue
     const known = merged.get(point.start)
     merged.set(point.start, known === undefined ? point : addPoints(known, point))
   }
