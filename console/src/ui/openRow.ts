@@ -44,5 +44,5 @@ export function useOpened<One extends { readonly id: string }>(
     const one = Object.values(data.value ?? {}).at(0) ?? null
     return one?.id === openId.value ? one : null
   })
-  return { opened, show }
+  return { openId, opened, show }
 }

@@ -47,6 +47,15 @@ export const ListEntries = graphql(
   [EntryRow],
 )
 
+export const GetEntry = graphql(
+  `
+    query GetEntry($id: ID!) {
+      usageEntry(id: $id) { ...EntryRow }
+    }
+  `,
+  [EntryRow],
+)
+
 const Point = graphql(`
   fragment Point on UsagePoint {
     start
