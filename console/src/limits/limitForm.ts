@@ -114,3 +114,9 @@ export function toTermsInput(state: LimitState) {
     modelPattern: state.target === 'MODEL' ? state.modelPattern.trim() : null,
   }
 }
+
+/** What can still be changed of a limit that is there. */
+export const toInput = ({ name, enabled, ...state }: LimitState) => {
+  const { metric: _metric, period: _period, ...counted } = toCountedInput(state)
+  return { name: name.trim() || null, enabled, ...counted }
+}
