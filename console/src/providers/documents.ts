@@ -44,6 +44,15 @@ export const ListProviders = graphql(
   [ProviderRow],
 )
 
+export const GetProvider = graphql(
+  `
+    query GetProvider($id: ID!) {
+      provider(id: $id) { ...ProviderRow }
+    }
+  `,
+  [ProviderRow],
+)
+
 export const CountKeysOfProvider = graphql(`
   query CountKeysOfProvider($id: ID!) {
     apiKeys(first: 1, filter: { providerId: $id }) { totalCount }

@@ -1,3 +1,4 @@
+import { toMoney } from '../ui/numbers.ts'
 import type { Look } from '../ui/StatusBadge.vue'
 import type { Entry } from './documents.ts'
 
@@ -9,6 +10,12 @@ export function statusLook(entry: Pick<Entry, 'status'>): Look {
   if (entry.status === 429) return { label, icon: 'i-lucide-gauge', color: 'warning' }
   if (entry.status < 500) return { label, icon: 'i-lucide-ban', color: 'warning' }
   return { label, icon: 'i-lucide-x', color: 'error' }
+}
+
+/** What a request cost; tokens whose price was unknown say so, because unknown is not free. */
+export function toCostText(entry: Pick<Entry, 'costMicros' | 'inputTokens' | 'outputTokens'>): string {
+  if (entry.costMicros !== null) return toMoney(entry.costMicros)
+  return entry.inputTokens === null && entry.outputTokens === null ? '–' : 'Price unknown'
 }
 
 /** How a request ended, in words. */

@@ -23,6 +23,6 @@ export function toLayer(verdict: { readonly layer: Layer; readonly id: string | 
   if (verdict.layer === 'RULE') return { label, to: id === null ? '/admin/rules' : `/admin/rules?rule=${id}` }
   if (id === null) return { label, to: null }
   if (verdict.layer === 'LIMIT') return { label, to: `/admin/limits?limit=${id}` }
-  if (verdict.layer === 'PROVIDER_MODELS') return { label, to: '/admin/providers' }
+  if (verdict.layer === 'PROVIDER_MODELS') return { label, to: `/admin/providers?provider=${id}` }
   return { label, to: `/keys/${id}` }
 }
