@@ -16,7 +16,7 @@ import type { GatewayParts } from './lib/parts.ts'
 import { createFlusher } from './usage/flusher.service.ts'
 import { Journal } from './usage/journal.ts'
 import { createMeterEntry } from './usage/meter-entries.ts'
-import { STORED_ENTRIES } from './usage/usage-entry.ts'
+import { MAX_FOLLOWED, STORED_ENTRIES } from './usage/usage-entry.ts'
 
 /** `/work` as the rest of the server knows it. */
 export type Gateway = {
@@ -46,7 +46,7 @@ export function createGateway(parts: GatewayParts, admission: Admission = create
   const journal = new Journal({ directory: join(config.dataDir, 'journal'), sync: config.journalSync, log, measure })
   const limiter = createLimiter(parts)
   const { leases } = limiter
-  const announce = (ids: readonly string[]) => signals.publish(STORED_ENTRIES, ids)
+  const announce = (ids: readonly string[]) => signals.publish(STORED_ENTRIES, ids.slice(-MAX_FOLLOWED))
   const flusher = createFlusher({ journal, db, log, leases, announce })
   const presences = createPresences(directory, clock)
   const responses = new ResponseCache(config.cacheBytes)

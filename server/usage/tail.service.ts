@@ -2,12 +2,10 @@ import { EventEmitter, on } from 'node:events'
 import type { Act } from '../users/viewer.ts'
 import { isImpossible, timesOf, visibleTo } from './entries.service.ts'
 import * as store from './entries.store.ts'
-import { STORED_ENTRIES } from './usage-entry.ts'
+import { MAX_FOLLOWED, STORED_ENTRIES } from './usage-entry.ts'
 
 /** What comes in within this time is read together. */
 const GATHER_MS = 250
-/** More than a person can follow; the log has them all. */
-const MAX_AT_ONCE = 100
 
 /**
  * The entries that are stored from now on, a moment after their request ended: what `listUsageEntries` would show of
@@ -55,7 +53,7 @@ async function* gathered({ parts }: Act, signal: AbortSignal): AsyncGenerator<re
   const take = (ids: readonly string[]) => {
     if (waiting.length === 0) setTimeout(() => heard.emit('ids'), GATHER_MS).unref()
     waiting.push(...ids)
-    waiting = waiting.slice(-MAX_AT_ONCE)
+    waiting = waiting.slice(-MAX_FOLLOWED)
   }
   const stop = parts.signals.listen(STORED_ENTRIES, take, () => heard.emit('closed'))
   try {

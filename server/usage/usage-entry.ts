@@ -6,6 +6,9 @@ export type { RefusalCause, UsageEnd }
 /** The channel of signals by which the ids of entries go round that have just been stored. */
 export const STORED_ENTRIES = 'usage_entries'
 
+/** As many of them at once as are followed: more than a person can, and the log has them all. */
+export const MAX_FOLLOWED = 100
+
 /** What is known of a `/work` request before it goes to a provider. */
 export type UsageIntent = {
   /** Also the request id that the caller sees (UUID version 7). */
