@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { watchConnections } from './connections.ts'
 import { drain } from './drain.ts'
@@ -64,6 +65,19 @@ test('an answer that does not end is cut at the deadline', async () => {
   await drain({ server, closeUnused, deadlineMs: 300, ...patient })
   await cut
   expect(performance.now() - started).toBeGreaterThan(250)
+})
+
+test('an answer that is cut at the deadline can still say so', async () => {
+  const { server, closeUnused, res, answer } = await startStreaming()
+  const work = async (deadlineMs: number) => {
+    await sleep(deadlineMs + 20)
+    res.end('cut short')
+  }
+  const drained = drain({ server, closeUnused, deadlineMs: 100, ...patient, work })
+  let body = ''
+  for await (const chunk of answer) body += chunk
+  expect(body).toBe('first cut short')
+  await drained
 })
 
 test('an idle raw connection holds nothing up', async () => {

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 // A load balancer that has seen us become unready must have stopped sending before connections are refused.
 const NOTICE_MS = 1_500
 const SWEEP_MS = 100
+// What is cut at the deadline is recorded and tells its caller why, before its connection goes.
+const CUT_MS = 500
 
 type Draining = {
   readonly server: Server
@@ -31,7 +33,7 @@ export async function drain({ server, closeUnused, observed, deadlineMs, hurry, 
     closeUnused()
   }, SWEEP_MS)
   const leftMs = deadlineMs - noticeMs
-  await Promise.race([Promise.all([work(leftMs), closed]), patiently(leftMs, hurry)])
+  await Promise.race([Promise.all([work(leftMs), closed]), patiently(leftMs + CUT_MS, hurry)])
   clearInterval(sweep)
   server.closeAllConnections()
 }
