@@ -91,7 +91,7 @@ export class LimitGate {
 
   /** What is left of it and when it starts anew, as far as this node knows; null: not known. */
   state() {
-    const slice = this.#slices.last
+    const slice = this.#current(this.#node.now())
     if (!slice) return null
     const left = Math.max(0, Math.min(slice.allowed, slice.available + slice.idle))
     return { limit: this.limit, allowed: slice.allowed, left, resetsAt: slice.resetsAt }

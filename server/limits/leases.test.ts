@@ -16,6 +16,7 @@ import {
   reserve,
   store,
   type TestNode,
+  wish,
   worldOf,
 } from './test/lease-world.ts'
 import { readLimitWorld } from './world.store.ts'
@@ -77,6 +78,20 @@ test('a rate of 100 per minute lets 100 through per minute, whatever three nodes
       for (const { leases } of world.nodes) await leases.heartbeat()
     }
   })
+})
+
+test('what is left is said of the window that is now, not of one that is over', async () => {
+  await makeLimit({ period: 'MINUTE', amount: 3n })
+  const world = await worldOf(1)
+  const [node] = world.nodes
+  if (!node) return expect.unreachable()
+  const left = () => node.leases.tightest(wish(), 'REQUESTS')?.left
+  for (let count = 0; count < 3; count++) await reserve(node)
+  expect(left()).toBe(0)
+  world.now += 61_000
+  expect(left()).toBeUndefined()
+  await reserve(node)
+  expect(left()).toBe(2)
 })
 
 describe('when the database is away', () => {
