@@ -21,6 +21,9 @@ describe('the address of a caller', () => {
     ['what a trusted proxy wrote', '10.0.0.1', '203.0.113.1', '203.0.113.1'],
     ['what the outermost of trusted proxies wrote', '10.0.0.1', '6.6.6.6, 203.0.113.1, 192.0.2.1', '203.0.113.1'],
     ['the last one that can be read', '10.0.0.1', '203.0.113.1, nonsense', '10.0.0.1'],
+    ['nothing that only some read as an address', '10.0.0.1', '3405803783', '10.0.0.1'],
+    ['without the port that a proxy wrote', '10.0.0.1', '203.0.113.1:50000', '203.0.113.1'],
+    ['without the brackets that a proxy wrote', '10.0.0.1', '[2001:db8::1]:443, 192.0.2.1', '2001:db8::1'],
   ])('is %s', (_what, remote, forwarded, expected) => {
     expect(clientAddress(from(remote, forwarded), trusted)).toBe(expected)
   })

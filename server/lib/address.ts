@@ -45,8 +45,16 @@ export function isInRanges(text: string | null, ranges: readonly Range[]): boole
   return address !== null && isIn(address, ranges)
 }
 
-/** The address a connection comes from, IPv4 unwrapped from its IPv6 form. */
-const read = (text: string) => (ipaddr.isValid(text) ? ipaddr.process(text) : null)
+/** An address, IPv4 unwrapped from its IPv6 form; null for anything else. */
+const read = (text: string) => (isIP(text) === 0 ? null : ipaddr.process(text))
+
+const WITH_PORT = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/
+
+/** Some proxies write the caller's port as well, and brackets around what has colons itself. */
+function withoutPort(text: string): string {
+  const [, inBrackets, plain] = WITH_PORT.exec(text) ?? []
+  return inBrackets ?? plain ?? text
+}
 
 export type Asking = {
   readonly headers: IncomingHttpHeaders
@@ -70,7 +78,7 @@ export function clientAddress(req: Asking, trusted: readonly Range[]): string | 
   const forwarded = [req.headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
   for (const text of forwarded.toReversed()) {
     if (!isIn(address, trusted)) break
-    const next = read(text.trim())
+    const next = read(withoutPort(text.trim()))
     if (!next) break
     address = next
   }
