@@ -2,7 +2,9 @@ import type { LeaseAnswer } from './leases.store.ts'
 import { amountAt, isRate, type Limit } from './limit.ts'
 import { LimitReached, type LimitReason } from './limit-reached.ts'
 import { Line } from './line.ts'
+import { Nap } from './nap.ts'
 import type { Node } from './node.ts'
+import { Pace } from './pace.ts'
 import { patienceFor, RECHECK_MS } from './patience.ts'
 import { Reservation } from './reservation.ts'
 import { Slice } from './slice.ts'
@@ -13,18 +15,20 @@ import { SPANS, windowAt } from './window.ts'
 const EXHAUSTED_MS = 250
 /** While it does not answer the database is asked this often. */
 const AWAY_MS = 500
+
 /** One limit at this node: hands out what was leased, leases more, and refuses when there is nothing to lease. */
 export class LimitGate {
   limit: Limit
   readonly #node: Node
   readonly #line = new Line()
   readonly #slices: Slices
+  readonly #pace = new Pace()
+  /** Until something comes back here, or may have come back elsewhere. */
+  readonly #nap = new Nap()
   #exhausted: { readonly until: number; readonly need: number } | null = null
   #awayUntil = 0
   #asking = false
   #ahead = false
-  #wake: () => void = () => undefined
-  #pace = { since: 0, taken: 0 }
 
   constructor(node: Node, limit: Limit) {
     this.#node = node
@@ -51,7 +55,7 @@ export class LimitGate {
   returned(): void {
     this.#exhausted = null
     if (this.#line.isEmpty) return
-    this.#wake()
+    this.#nap.end()
     this.#pump()
   }
 
@@ -63,9 +67,15 @@ export class LimitGate {
     if (slice.dirty) this.#node.reportSoon()
   }
 
+  /** The database is being told of this; a negative amount: it was not, after all. */
+  storing(startsAt: number, amount: number): void {
+    this.#slices.storing(startsAt, amount)
+  }
+
   /** The database counts this now. */
   stored(startsAt: number, amount: number): void {
-    for (const slice of this.#slices.all()) if (slice.startsAt === startsAt) slice.stored(amount)
+    this.#slices.stored(startsAt, amount)
+    this.#nap.end()
   }
 
   /** The limit, or the calendar, is another one now: what was leased of the old one is asked for again. */
@@ -104,7 +114,7 @@ export class LimitGate {
   #takeLeased(need: number, now: number): Reservation | null {
     const slice = this.#current(now)
     if (!slice?.take(need, now)) return null
-    this.#pace.taken += need
+    this.#pace.taken(need)
     return new Reservation(this, slice, need)
   }
 
@@ -116,11 +126,8 @@ export class LimitGate {
     this.#pump()
   }
 
-  /** As much as half a second takes at the pace since the last answer. */
   #wished(need: number): number {
-    if (this.limit.metric === 'CONCURRENCY') return 0
-    const seconds = Math.max(0.1, (this.#node.now() - this.#pace.since) / 1000)
-    return Math.ceil(Math.max(4 * need, Math.min(this.#pace.taken / seconds, 1e12) / 2))
+    return this.limit.metric === 'CONCURRENCY' ? 0 : this.#pace.ahead(need, this.#node.now())
   }
 
   #pump(): void {
@@ -138,6 +145,7 @@ export class LimitGate {
     this.#serve()
     while (!this.#line.isEmpty || this.#ahead) {
       this.#ahead = false
+      const { stores } = this.#slices
       const answer = await this.#ask()
       if (answer === 'away') return this.#serveAlone()
       if (answer === 'gone') return this.#letAll()
@@ -145,10 +153,12 @@ export class LimitGate {
         shortSince = null
         continue
       }
+      // What was stored meanwhile may be in this answer twice.
+      if (this.#slices.stores !== stores) continue
       shortSince ??= performance.now()
       const patience = patienceFor(this.limit, this.#line.need, answer, this.#slices.last)
       if (performance.now() - shortSince < patience) {
-        await this.#moment()
+        await this.#nap.for(RECHECK_MS)
         this.#serve()
       } else {
         this.#refuse()
@@ -171,7 +181,7 @@ export class LimitGate {
     const { need, demand } = this.#line
     const idle = slice?.idle ?? 0
     const ahead = this.#wished(need)
-    this.#pace = { since: now, taken: 0 }
+    this.#pace.begin(now)
     try {
       const answer = await store.lease({
         limitId: this.limit.id,
@@ -196,17 +206,6 @@ export class LimitGate {
       this.#awayUntil = this.#node.now() + AWAY_MS
       return 'away'
     }
-  }
-
-  /** Until something comes back here, or may have come back elsewhere. */
-  #moment(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, RECHECK_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   /** Refuses the first who waits, and everybody who asks for no less. */

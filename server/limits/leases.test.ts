@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createLog } from '../lib/log.ts'
 import { openPool } from '../lib/pool.ts'
 import { changeCalendar } from './calendar.service.ts'
@@ -7,8 +7,10 @@ import { LEASE_MS, Leases } from './leases.ts'
 import { LimitReached } from './limit-reached.ts'
 import {
   admitted,
+  count,
   db,
   id,
+  join,
   listening,
   type Made,
   makeLimit,
@@ -58,6 +60,40 @@ describe('a budget with room for 7', () => {
     expect(admitted(await Promise.all(Array.from({ length: 9 }, () => reserve(two, 10))))).toHaveLength(2)
     const { rows } = await pool.query('SELECT used FROM limit_windows WHERE limit_id = $1', [limitId])
     expect(rows).toEqual([{ used: '10' }])
+  })
+})
+
+describe('what the database counts before the node knows', () => {
+  const ONE = { tokens: null, costMicros: null }
+
+  test('takes no room twice while it is being stored', async () => {
+    await makeLimit({ amount: 2n })
+    const world = await worldOf(0)
+    const real = createLeaseStore(pool)
+    let asked = 0
+    const node = await join(world, { ...real, lease: (question) => real.lease(question).finally(() => asked++) })
+    const charges = admitted([await reserve(node)])[0]?.settle(ONE) ?? []
+    node.leases.storing(charges)
+    await count(charges)
+    let over = false
+    const waiting = reserve(node).finally(() => {
+      over = true
+    })
+    await vi.waitUntil(() => over || asked > 4, { interval: 1, timeout: 5_000 })
+    node.leases.stored(charges)
+    expect(admitted([await waiting])).toHaveLength(1)
+  })
+
+  test('takes no room twice when the node hears of it before it hears what is left', async () => {
+    await makeLimit({ amount: 2n })
+    const world = await worldOf(0)
+    const real = createLeaseStore(pool)
+    let heard: () => void = () => undefined
+    const node = await join(world, { ...real, lease: (question) => real.lease(question).finally(() => heard()) })
+    const charges = admitted([await reserve(node)])[0]?.settle(ONE) ?? []
+    await count(charges)
+    heard = () => node.leases.stored(charges)
+    expect(admitted([await reserve(node)])).toHaveLength(1)
   })
 })
 

@@ -129,11 +129,22 @@ export class Leases {
     return states.toSorted((one, other) => one.left * other.allowed - other.left * one.allowed)[0] ?? null
   }
 
+  /** Takes note that the database is being told of these, until `stored` or `notStored` says what became of it. */
+  storing(charges: readonly Charge[]): void {
+    for (const { limitId, at, amount } of this.#own(charges)) this.#gates.get(limitId)?.storing(at, amount)
+  }
+
+  notStored(charges: readonly Charge[]): void {
+    for (const { limitId, at, amount } of this.#own(charges)) this.#gates.get(limitId)?.storing(at, -amount)
+  }
+
   /** Takes note that the database counts these now. */
   stored(charges: readonly Charge[]): void {
-    for (const { limitId, at, node, amount } of charges) {
-      if (node === this.nodeId) this.#gates.get(limitId)?.stored(at, amount)
-    }
+    for (const { limitId, at, amount } of this.#own(charges)) this.#gates.get(limitId)?.stored(at, amount)
+  }
+
+  #own(charges: readonly Charge[]): readonly Charge[] {
+    return charges.filter(({ node }) => node === this.nodeId)
   }
 
   /** Another node looks for what is not needed here. */

@@ -12,6 +12,8 @@ export class Slice {
   idle = 0
   reserved = 0
   unstored = 0
+  /** Of what was used, what the database is being told: it may count it already. */
+  storing = 0
   /** What nobody held when the database was last asked. */
   available = 0
   allowed = 0
@@ -49,6 +51,7 @@ export class Slice {
 
   /** The database counts it now. */
   stored(amount: number): void {
+    this.storing = Math.max(0, this.storing - amount)
     this.unstored = Math.max(0, this.unstored - amount)
     this.dirty = true
   }

@@ -8,6 +8,8 @@ export class Slices {
   readonly #limitId: string
   readonly #old = new Set<Slice>()
   #slice: Slice | null = null
+  /** How often the database was told of what was used. */
+  stores = 0
 
   constructor(limitId: string) {
     this.#limitId = limitId
@@ -64,6 +66,17 @@ export class Slices {
   all(): readonly Slice[] {
     for (const slice of this.#old) if (slice.isEmpty && !slice.dirty) this.#old.delete(slice)
     return this.#slice ? [this.#slice, ...this.#old] : [...this.#old]
+  }
+
+  /** The database is being told of this; a negative amount: it was not, after all. */
+  storing(startsAt: number, amount: number): void {
+    for (const slice of this.all()) if (slice.startsAt === startsAt) slice.storing += amount
+  }
+
+  /** The database counts this now. */
+  stored(startsAt: number, amount: number): void {
+    this.stores++
+    for (const slice of this.all()) if (slice.startsAt === startsAt) slice.stored(amount)
   }
 
   #retire(slice: Slice): void {

@@ -1,7 +1,7 @@
 import type { Db } from '../lib/db.ts'
 import type { Logger } from '../lib/log.ts'
 import { inTurns } from '../lib/turns.ts'
-import type { Charge } from '../limits/charge.ts'
+import type { Leases } from '../limits/leases.ts'
 import { Batch } from './batch.ts'
 import type { Journal } from './journal.ts'
 import { readSegment } from './journal-file.ts'
@@ -28,8 +28,7 @@ type Needs = {
   readonly log: Logger
   /** Hears the ids of what the database has now. */
   readonly announce?: (ids: readonly string[]) => void
-  /** Hears which charges the database counts now. */
-  readonly leases?: { stored(charges: readonly Charge[]): void }
+  readonly leases?: Pick<Leases, 'storing' | 'notStored' | 'stored'>
 }
 
 export function createFlusher(needs: Needs): Flusher {
@@ -85,7 +84,7 @@ export function createFlusher(needs: Needs): Flusher {
  * memory those stay there: part of a batch costs the database nearly as much as all of it.
  */
 function mover(needs: Needs): (least: number) => Promise<void> {
-  const { journal, leases, announce } = needs
+  const { journal, announce } = needs
   let { leftOver } = journal
   return async (least) => {
     if (leftOver.length > 0) {
@@ -97,26 +96,31 @@ function mover(needs: Needs): (least: number) => Promise<void> {
       const batch = journal.queue.take()
       if (batch === null) break
       left -= batch.length
-      await store(needs, batch)
+      await storeCharged(needs, batch)
       journal.stored(batch)
       announce?.(batch.ids)
-      leases?.stored(chargesOf(batch))
     }
     for (let segment = journal.takeSpilled(); segment; segment = journal.takeSpilled()) {
-      const charges: Charge[] = []
-      for await (const batch of endsIn(segment)) {
-        await store(needs, batch)
-        charges.push(...chargesOf(batch))
-      }
+      for await (const batch of endsIn(segment)) await storeCharged(needs, batch)
       journal.storedAll(segment)
-      leases?.stored(charges)
     }
   }
 }
 
 const nothing = () => undefined
 
-const chargesOf = ({ charges }: Batch) => [...charges.values()].flat()
+/** Stores a batch. The limits hear of it before, because the database may count it before this process knows. */
+async function storeCharged({ leases, ...needs }: Needs, batch: Batch): Promise<void> {
+  const charges = [...batch.charges.values()].flat()
+  leases?.storing(charges)
+  try {
+    await store(needs, batch)
+  } catch (error) {
+    leases?.notStored(charges)
+    throw error
+  }
+  leases?.stored(charges)
+}
 
 /** What only a segment still has, in batches. Reading it takes turns with requests: a whole one holds them up for 20 ms. */
 async function* endsIn({ path }: Segment): AsyncGenerator<Batch, undefined> {

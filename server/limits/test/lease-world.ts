@@ -1,6 +1,6 @@
 import { testDb } from '../../test/database.ts'
 import type { Held } from '../held.ts'
-import { createLeaseStore } from '../leases.store.ts'
+import { createLeaseStore, type LeaseStore } from '../leases.store.ts'
 import { Leases } from '../leases.ts'
 import type { Limit } from '../limit.ts'
 import { LimitReached } from '../limit-reached.ts'
@@ -25,8 +25,8 @@ export async function makeLimit({ metric = 'REQUESTS', period = 'TOTAL', amount 
 export type TestNode = { leases: Leases; alive: boolean }
 export type World = { now: number; nodes: TestNode[] }
 
-export async function join(world: World): Promise<TestNode> {
-  const leases = new Leases({ nodeId: id(), store: createLeaseStore(pool), now: () => world.now })
+export async function join(world: World, store: LeaseStore = createLeaseStore(pool)): Promise<TestNode> {
+  const leases = new Leases({ nodeId: id(), store, now: () => world.now })
   leases.set(await readLimitWorld(db.pool))
   await leases.heartbeat()
   const node = { leases, alive: true }
@@ -79,6 +79,12 @@ export async function listening<Result>(world: World, work: () => Promise<Result
 
 /** What the batch of usage entries does for charges. */
 export async function store(world: World, charges: ReturnType<Held['settle']>): Promise<void> {
+  await count(charges)
+  for (const { leases } of world.nodes) leases.stored(charges)
+}
+
+/** As the database has it, before the node has heard of that. */
+export async function count(charges: ReturnType<Held['settle']>): Promise<void> {
   for (const { limitId, at, node, amount } of charges) {
     await pool.query(
       `WITH counted AS (
@@ -90,5 +96,4 @@ export async function store(world: World, charges: ReturnType<Held['settle']>): 
       [limitId, new Date(at), node, amount],
     )
   }
-  for (const { leases } of world.nodes) leases.stored(charges)
 }
