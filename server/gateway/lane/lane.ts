@@ -43,7 +43,7 @@ export function installLane(server: Server, settings: Settings): void {
     work: settings.work,
     used: (socket) => server.emit('used', socket),
     handOver: (socket) => theirs.call(server, socket),
-    cutOff: (socket) => server.emit('clientError', new Error('cut off'), socket),
+    cutOff: (socket) => fail(server, new Error('cut off'), socket),
     gone: (connection) => all.delete(connection),
     draining: settings.draining,
   }
@@ -81,5 +81,10 @@ function checkTime(server: Server, connection: LaneConnection, now: number, sett
     req === null ? isNew && waitedMs > settings.headersTimeout : !req.complete && waitedMs > settings.requestTimeout
   if (!isLate) return
   if (res?.headersSent) socket.destroy()
-  else server.emit('clientError', Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+  else fail(server, Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+}
+
+/** As node:http does it: a connection that nobody wants to answer on is closed. */
+function fail(server: Server, error: Error, socket: Socket): void {
+  if (!server.emit('clientError', error, socket)) socket.destroy()
 }
