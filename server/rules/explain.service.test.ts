@@ -44,6 +44,11 @@ describe('an explanation', () => {
     ['what a rule denies', { keyId: key.id, model: 'gpt-4-0314' }, ['RULE', deny.id, deny.name]],
     ['what no rule allows', { keyId: key.id, model: 'gpt-3' }, ['RULE', null, null]],
     ['what the provider does not enable', { keyId: key.id, model: 'o1' }, ['PROVIDER_MODELS', providerId, 'Narrow']],
+    [
+      'an endpoint the provider does not have',
+      { keyId: key.id, model: 'gpt-4', endpoint: 'MESSAGES' },
+      ['PROVIDER_MODELS', providerId, 'Narrow'],
+    ],
     ['what the key is not for', { keyId: narrow.id, model: 'gpt-4' }, ['KEY_RESTRICTION', narrow.id, 'Narrow key']],
     [
       'where the key does not work',

@@ -29,6 +29,7 @@ export async function explainAccess(act: Act, question: AccessQuestion): Promise
   const { verdict, askable } = explainProvider(act.parts, provider, question.model)
   const verdicts = [
     ofKey(act, parties),
+    ...ofEndpoint(provider, question),
     ...(key ? ofCaller(key, question) : []),
     verdict,
     ...(key ? [ofModels(key, question.model)] : []),
@@ -89,6 +90,14 @@ function ofKey({ parts }: Act, { key, person, provider }: Parties): AccessVerdic
     return { ...verdict, allowed: false, message: KEY_WORDS[status] }
   }
   return { ...verdict, allowed: true, message: key ? 'The key works.' : 'The owner and the provider are in use.' }
+}
+
+/** Nothing to say but "no": Anthropic's endpoint is for its wire format alone, the others for all but it. */
+function ofEndpoint({ id, name, wireFormat }: Provider, { endpoint }: AccessQuestion): AccessVerdict[] {
+  if (endpoint == null || endpoint === 'MODELS') return []
+  if ((endpoint === 'MESSAGES') === (wireFormat === 'ANTHROPIC')) return []
+  const message = 'The provider does not have this endpoint.'
+  return [{ layer: 'PROVIDER_MODELS', allowed: false, message, id, name }]
 }
 
 const restrictionOf = ({ models, addresses, endpoints }: Restrictions) =>
