@@ -1,4 +1,5 @@
-// A Node of its own, without a shell, shows what importing does; the script lists modules of this tree and no more.
+// What importing does shows only in a process of its own: this very Node, without a shell and with an empty environment;
+// its script lists modules of this tree and no more.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

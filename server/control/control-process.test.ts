@@ -1,4 +1,4 @@
-// The program that is tested is a process: it is forked by its constant path, without an argument or a shell.
+// What is tested is a process of its own: it is forked by its constant path, without an argument or a shell.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'

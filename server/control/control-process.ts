@@ -1,4 +1,5 @@
-// It forks one program of our own by its constant path: no argument, no shell, nothing that anybody sent.
+// The process that answers people is kept apart from the one that serves `/work`. It is one file of this program, forked by
+// its constant path: no shell, no argument, nothing that anybody sent. It has our environment, being half of the program.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,5 +1,5 @@
-// What a killed process leaves can only be shown by killing one: a program of our own, with no text in its arguments but
-// a folder that this test made.
+// What a killed process leaves can only be shown by killing one. The script of the shell, which bounds its files, is a
+// constant; the program is our own, and all else are positional arguments: a number, and a folder that this test made.
 import { spawn } from 'node:child_process'
 import {
   appendFileSync,
@@ -58,7 +58,7 @@ async function stored() {
 function runChild(killAfterLines: number, maxKiB: number | 'unlimited' = 'unlimited'): Promise<string[]> {
   return new Promise((resolve) => {
     const limited = 'ulimit -f "$1" && shift && exec "$@"'
-    const child = spawn('bash', ['-c', limited, 'bash', String(maxKiB), process.execPath, CHILD, directory])
+    const child = spawn('/bin/bash', ['-c', limited, 'bash', String(maxKiB), process.execPath, CHILD, directory])
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()

@@ -1,4 +1,5 @@
-// What is tested is that another process holds the directory: it is a program of our own, started without a shell.
+// What is tested is that another process holds the directory: a program of our own by its constant path, without a shell;
+// its one argument is a folder that this test made.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// It runs `ps` without a shell; its only argument is a number that was checked to be one.
+// It runs `ps`, by its constant path, without a shell and without our environment, where there is no /proc; the one thing
+// that varies is a process number that was read as an integer.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,9 +56,9 @@ export function isServing(pid: number, cluster: string): boolean {
   }
 }
 
-// Without a shell, and with nothing but a number of our own in its arguments.
 function psLine(pid: number): string {
-  const line = execFileSync('ps', ['-o', 'state=,command=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+  const args = ['-o', 'state=,command=', '-p', String(pid)]
+  const line = execFileSync('/bin/ps', args, { encoding: 'utf8', env: {} }).trim()
   return line.startsWith('Z') ? '' : line
 }
 
