@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import {
   type GraphQLInputType,
   getNamedType,
@@ -9,16 +7,16 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createApiKey } from '../keys/create-key.service.ts'
 import { createLimit } from '../limits/limits.service.ts'
 import { createPrice } from '../limits/prices.service.ts'
 import { createRule } from '../rules/rules.service.ts'
+import { serveGraphql } from '../test/serve-graphql.ts'
 import { testWorld } from '../test/world.ts'
 import { createAccessToken } from '../users/access-tokens.service.ts'
 import { createGroup } from '../users/groups.service.ts'
 import { schema } from './schema.ts'
-import { createGraphql } from './server.ts'
 
 const world = await testWorld()
 const administrator = await world.person('ADMINISTRATOR')
@@ -39,14 +37,7 @@ const IDS: readonly (readonly [word: string, id: string])[] = [
   ['', (await world.person()).viewer.id],
 ]
 
-const server = createServer(createGraphql(world.parts)).listen(0, '127.0.0.1')
-await once(server, 'listening')
-afterAll(() => {
-  server.close()
-  server.closeAllConnections()
-})
-const address = server.address()
-const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`
+const url = `${await serveGraphql(world.parts)}/graphql`
 
 /** Values that a type lets through, and that have broken a statement, a column or a calculation somewhere. */
 const HOSTILE: Readonly<Record<string, readonly unknown[]>> = {

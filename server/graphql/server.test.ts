@@ -1,11 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createApiKey } from '../keys/create-key.service.ts'
+import { serveGraphql } from '../test/serve-graphql.ts'
 import { testWorld } from '../test/world.ts'
 import { createAccessToken } from '../users/access-tokens.service.ts'
 import { createUser } from '../users/users.service.ts'
-import { createGraphql } from './server.ts'
 
 const world = await testWorld()
 const administrator = await world.person('ADMINISTRATOR')
@@ -15,14 +13,7 @@ const { secret: token } = await createAccessToken(administrator, { name: 'Script
 const password = 'correct horse battery staple'
 await createUser(administrator, { username: 'ada', displayName: 'Ada', password })
 
-const server = createServer(createGraphql(world.parts)).listen(0, '127.0.0.1')
-await once(server, 'listening')
-afterAll(() => {
-  server.close()
-  server.closeAllConnections()
-})
-const address = server.address()
-const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+const origin = await serveGraphql(world.parts)
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const bearer = { ...JSON_TYPE, authorization: `Bearer ${token}` }

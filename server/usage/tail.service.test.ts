@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { afterAll, expect, test } from 'vitest'
-import { createGraphql } from '../graphql/server.ts'
+import { expect, test } from 'vitest'
 import { createApiKey } from '../keys/create-key.service.ts'
+import { serveGraphql } from '../test/serve-graphql.ts'
 import { testWorld } from '../test/world.ts'
 import { createAccessToken, revokeAccessToken } from '../users/access-tokens.service.ts'
 import type { Act } from '../users/viewer.ts'
@@ -15,14 +13,7 @@ const { parts } = world
 const administrator = await world.person('ADMINISTRATOR')
 const user = await world.person()
 const provider = await world.provider()
-const server = createServer(createGraphql(parts)).listen(0, '127.0.0.1')
-await once(server, 'listening')
-afterAll(() => {
-  server.close()
-  server.closeAllConnections()
-})
-const address = server.address()
-const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`
+const url = `${await serveGraphql(parts)}/graphql`
 
 async function keyOf(act: Act) {
   const { row } = await createApiKey(act, { name: 'A key to be followed', providerId: provider.id })
