@@ -5,7 +5,7 @@ import { metadataOf, plainAnswer, type StreamShape, streamBodyBytes } from './up
 /**
  * The load generator: raw keep-alive sockets in a process of its own. Every answer is checked for status 200 and its
  * exact length. Without `rate` each connection asks again as soon as it was answered (saturation); with `rate` requests
- * start on a clock and the time counts from when they were due, so that a slow answer cannot hide the ones behind it.
+ * start on a clock whether or not others were answered, so that a slow answer cannot hide the ones behind it.
  */
 export type LoadOptions = {
   readonly port: number
@@ -105,21 +105,26 @@ function openConnection(
   return socket
 }
 
-/** Starts due requests on free connections; what finds none waits, and its waiting counts. */
+/**
+ * Starts due requests on free connections; what finds none waits, and its waiting counts. That a timer is up to a
+ * millisecond late does not: it is the generator's own.
+ */
 function startClock(rate: number, free: Connection[]): { readonly stop: () => void; readonly pump: () => void } {
   const begun = performance.now()
+  const waiting: number[] = []
   let started = 0
   const pump = (): void => {
-    for (;;) {
-      const dueAt = begun + (started * 1000) / rate
-      if (dueAt > performance.now()) return
-      const connection = free.pop()
-      if (!connection) return
-      started += 1
-      connection.send(dueAt)
+    for (let connection = free.at(-1); connection && waiting.length > 0; connection = free.at(-1)) {
+      free.pop()
+      connection.send(waiting.shift() ?? 0)
     }
   }
-  const timer = setInterval(pump, 1)
+  const tick = (): void => {
+    const now = performance.now()
+    for (; begun + (started * 1000) / rate <= now; started += 1) waiting.push(now)
+    pump()
+  }
+  const timer = setInterval(tick, 1)
   return { stop: () => clearInterval(timer), pump }
 }
 
