@@ -9,7 +9,8 @@ import { type Begun, JournalFailure, Together } from './together.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
-const MAX_QUEUED = 20_000
+// Some 200 bytes each; what is beyond that is read from the disk again, which takes more memory and time than it saves.
+const MAX_QUEUED = 100_000
 const RECORD_BYTES = 64 * 1024
 const SYNC_INTERVAL_MS = 50
 const PROBE_INTERVAL_MS = 1_000
