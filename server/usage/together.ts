@@ -25,19 +25,35 @@ type Writer = {
 
 const BYTES = 256 * 1024
 
-/** Collects the records of one turn of the event loop and writes them at once: many small writes cost more. */
+/**
+ * Collects the records of one turn of the event loop and writes them at once: many small writes cost more. Where they
+ * come one at a time there is nothing to wait for.
+ */
 export class Together {
   readonly #writer: Writer
   readonly #buffer = Buffer.allocUnsafe(BYTES)
   #waiting: Waiting[] = []
+  /** Records of this turn of the event loop. */
+  #inTurn = 0
+  /** So they came in the last turn that had any. */
+  #oneAtATime = true
 
   constructor(writer: Writer) {
     this.#writer = writer
   }
 
   add(waiting: Waiting): void {
-    if (this.#waiting.length === 0) setImmediate(() => this.flush())
     this.#waiting.push(waiting)
+    this.#inTurn++
+    if (this.#inTurn > 1) return
+    setImmediate(this.#endTurn)
+    if (this.#oneAtATime) this.flush()
+  }
+
+  readonly #endTurn = () => {
+    this.#oneAtATime = this.#inTurn === 1
+    this.#inTurn = 0
+    this.flush()
   }
 
   /** Writes what waits, and tells everybody. */
