@@ -19,6 +19,7 @@ test('tokens beyond the safe integers keep every digit', () => {
 
 test('an amount below a cent shows what it is instead of zero', () => {
   expect(toMoney('8400')).toBe('$0.0084')
+  expect(toMoney('15')).toBe('$0.000015')
   expect(toMoney('0')).toBe('$0.00')
   expect(toMoney('33020000')).toBe('$33.02')
 })

@@ -18,16 +18,21 @@ export function toBig(value: string): string {
   return new Intl.NumberFormat('en').format(BigInt(value))
 }
 
-/** `$1.24` from millionths of the currency; four places below one hundredth. */
+/** `$1.24` from millionths of the currency; four places below one hundredth, and six where four would say nothing. */
 export function toMoney(micros: string): string {
   const units = Number(micros) / 1_000_000
-  const digits = units !== 0 && Math.abs(units) < 0.01 ? 4 : 2
+  const digits = placesOf(Math.abs(units))
   return new Intl.NumberFormat('en', {
     style: 'currency',
     currency: currency.value,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(units)
+}
+
+function placesOf(amount: number): number {
+  if (amount === 0 || amount >= 0.01) return 2
+  return amount >= 0.0001 ? 4 : 6
 }
 
 /** `$`: the sign that stands before amounts. */
