@@ -65,7 +65,7 @@ export class Journal {
     return segment
   }
 
-  /** As `begin`, in one write with whatever else this turn of the event loop records. */
+  /** As `begin`, in one write with what else this turn of the event loop records, where records come together. */
   beginSoon(intent: UsageIntent, done: Begun): void {
     this.#together.add({ intent, done })
   }
