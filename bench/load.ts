@@ -114,8 +114,9 @@ function startClock(rate: number, free: Connection[]): { readonly stop: () => vo
   const waiting: number[] = []
   let started = 0
   const pump = (): void => {
-    for (let connection = free.at(-1); connection && waiting.length > 0; connection = free.at(-1)) {
-      free.pop()
+    while (waiting.length > 0) {
+      const connection = free.pop()
+      if (!connection) return
       connection.send(waiting.shift() ?? 0)
     }
   }
