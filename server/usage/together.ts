@@ -1,11 +1,7 @@
 import { encodeRecord } from './journal-file.ts'
 import type { Segment } from './segment.ts'
+import { JournalFailure } from './segments.ts'
 import type { UsageEntry, UsageIntent } from './usage-entry.ts'
-
-/** The disk does not take records: nothing may be admitted. */
-export class JournalFailure extends Error {
-  override readonly name = 'JournalFailure'
-}
 
 /** Hears where an intent is written, or why it is not. */
 export type Begun = (segment: Segment | JournalFailure) => void

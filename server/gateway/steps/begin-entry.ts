@@ -1,5 +1,5 @@
 import type { Segment } from '../../usage/segment.ts'
-import { JournalFailure } from '../../usage/together.ts'
+import { JournalFailure } from '../../usage/segments.ts'
 import type { UsageIntent } from '../../usage/usage-entry.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { Refusal } from '../refusal.ts'

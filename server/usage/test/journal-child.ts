@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { createLog } from '../../lib/log.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Journal } from '../journal.ts'
-import { JournalFailure } from '../together.ts'
+import { JournalFailure } from '../segments.ts'
 import type { UsageIntent } from '../usage-entry.ts'
 import { anEntry, anIntent } from './entries.ts'
 
