@@ -8,6 +8,7 @@ import { meterGateway } from './gateway/meter-gateway.ts'
 import type { Pipeline } from './gateway/pipeline.ts'
 import { createPresences } from './gateway/presence.ts'
 import { createRequestIds } from './gateway/request-id.ts'
+import { RequestTime } from './gateway/request-time.ts'
 import { ResponseCache } from './gateway/response-cache.ts'
 import { type Admission, createAdmission } from './gateway/steps/admit.ts'
 import { createVerifier } from './gateway/verify.ts'
@@ -72,7 +73,8 @@ export function createGateway(parts: GatewayParts, admission: Admission = create
   return {
     handle(req, res) {
       const startedAt = clock.now().getTime()
-      void serve(pipeline, { req, res, id: newId(startedAt), startedAt, arrivedAt: performance.now() })
+      const time = new RequestTime(performance.now())
+      void serve(pipeline, { req, res, id: newId(startedAt), startedAt, time })
     },
     ready: () => started && journal.healthy && clock.now().getTime() - directory.confirmedAt() <= config.stalenessMs,
     running: () => presences.count(),

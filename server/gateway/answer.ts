@@ -45,7 +45,6 @@ export class Answer {
   model: string | null = null
   readonly #plan: Plan
   readonly #controller: Dispatcher.DispatchController
-  readonly #beforeMs: number
   readonly #headers: Headers
   readonly #limitHeaders: () => readonly string[]
   readonly #sse: SseReader | null
@@ -61,7 +60,6 @@ export class Answer {
   constructor(
     plan: Plan,
     controller: Dispatcher.DispatchController,
-    beforeMs: number,
     status: number,
     headers: Headers,
     limitHeaders: () => readonly string[] = () => [],
@@ -69,7 +67,6 @@ export class Answer {
     this.#limitHeaders = limitHeaders
     this.#plan = plan
     this.#controller = controller
-    this.#beforeMs = beforeMs
     this.status = status
     this.#headers = headers
     const length = headers['content-length']
@@ -90,7 +87,7 @@ export class Answer {
     this.#lastAt = performance.now()
     this.bytes += chunk.length
     if (this.#sse) {
-      this.firstTokenMs ??= Math.round(this.#lastAt - this.#plan.call.arrivedAt)
+      this.firstTokenMs ??= Math.round(this.#lastAt - this.#plan.call.time.arrivedAt)
       return this.#pass(this.#sse.push(chunk))
     }
     if (this.#holds && this.bytes <= HOLD_BYTES) {
@@ -174,7 +171,9 @@ export class Answer {
   }
 
   #overhead(): number {
-    return Math.max(0, Math.round((this.#beforeMs + performance.now() - this.#lastAt) * 1000))
+    const { time } = this.#plan.call
+    time.goesOn(this.#lastAt)
+    return time.ownUs
   }
 
   #sendHead(flush: boolean): void {

@@ -6,8 +6,6 @@ const EMPTY: Buffer = Buffer.alloc(0)
 export class Body implements Disposable {
   /** Of the parts of a form; null for JSON. */
   readonly boundary: string | null
-  /** How long the caller took to send it (ms). */
-  waitedMs = 0
   /** Bytes so far. */
   size = 0
   readonly #buffers: BodyBuffers

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestTime } from './request-time.ts'
 
 /** What the steps read of a request: node:http's is one, and so is the lane's. */
 export type CallerRequest = {
@@ -44,8 +45,7 @@ export type Call = {
   readonly id: string
   /** Epoch milliseconds. */
   readonly startedAt: number
-  /** Milliseconds of the monotonic clock. */
-  readonly arrivedAt: number
+  readonly time: RequestTime
 }
 
 /** Thrown when the caller went away before anything was asked of a provider: there is nobody to answer. */

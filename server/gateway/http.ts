@@ -20,7 +20,7 @@ export async function serve(gateway: Pipeline, call: Call): Promise<void> {
   }
 }
 
-function answerRefusal({ req, res, id }: Call, refusal: Refusal): void {
+function answerRefusal({ req, res, id, time }: Call, refusal: Refusal): void {
   if (res.destroyed) return
   // Whatever follows the head would be taken for the answer.
   if (res.headersSent) return void res.destroy()
@@ -33,6 +33,7 @@ function answerRefusal({ req, res, id }: Call, refusal: Refusal): void {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'x-request-id': id,
+    'x-aic-overhead-us': time.ownUs,
     ...refusal.headers,
     ...(mustClose ? { connection: 'close' } : {}),
   })

@@ -15,6 +15,4 @@ export type Plan = Asking & {
   readonly held: Held
   /** Sees the answer pass and keeps it; null: it is not to be given again. */
   readonly keeping: KeepingAnswer | null
-  /** Milliseconds in which the caller was still sending, or waiting for its turn. */
-  readonly waitedMs: number
 }

@@ -4,12 +4,14 @@ import type { SecretRow } from './directory.store.ts'
 import type { Directory } from './directory.ts'
 import { refuseSecret } from './key-status.ts'
 import { Refusal } from './refusal.ts'
+import type { RequestTime } from './request-time.ts'
 
 const SWEEP_MS = 200
 
 /** A request of a known key while it is here: whoever works on it says what to do when it must end early. */
 export class Presence implements Disposable {
   readonly secret: SecretRow
+  readonly time: RequestTime
   /** True once the caller has gone. */
   left = false
   /** When its time is up, and what it is told then. Milliseconds of the monotonic clock. */
@@ -20,8 +22,9 @@ export class Presence implements Disposable {
   readonly #leave: () => void
   readonly #all: Set<Presence>
 
-  constructor({ res }: Call, secret: SecretRow, all: Set<Presence>) {
+  constructor({ res, time }: Call, secret: SecretRow, all: Set<Presence>) {
     this.secret = secret
+    this.time = time
     this.#all = all
     all.add(this)
     this.#leave = () => {

@@ -4,7 +4,7 @@ import { REFUSALS, type RefusalCode } from './refusal.ts'
 import { createAdmission } from './steps/admit.ts'
 import { sendRaw } from './test/raw.ts'
 import { accessCases } from './test/refusals/access.ts'
-import type { Answer, Case, Cases } from './test/refusals/case.ts'
+import { type Answer, type Case, type Cases, strange } from './test/refusals/case.ts'
 import { limitCases } from './test/refusals/limits.ts'
 import { MAX_AT_ONCE, processCases } from './test/refusals/process.ts'
 import { providerCases } from './test/refusals/provider.ts'
@@ -59,11 +59,14 @@ function checkForm({ status, headers, body }: Answer, row: (typeof table)[number
   for (const [name, value] of Object.entries(one.headers ?? {})) expect(headers.get(name)).toMatch(value)
 }
 
-async function checkEntry(id: string | null, { one, code, status }: { one: Case; code: string; status: number }) {
-  const entry = (await world.entries()).find((each) => each.id === id)
+async function checkEntry({ headers }: Answer, { one, code, status }: { one: Case; code: string; status: number }) {
+  const entry = (await world.entries()).find(({ id }) => id === headers.get('x-request-id'))
   if (one.end === null) return expect(entry).toBeUndefined()
   const [refusedByType, refusedById] = one.by?.() ?? [null, null]
   expect(entry).toMatchObject({ status, code, end: one.end ?? 'REFUSED', refusedByType, refusedById })
+  expect(entry?.overheadUs).toBeGreaterThan(0)
+  // The answer goes out after the entry is written.
+  expect(Number(headers.get('x-aic-overhead-us'))).toBeGreaterThanOrEqual(entry?.overheadUs ?? 0)
 }
 
 // In this order: what takes the database away comes last.
@@ -71,7 +74,7 @@ describe.each(table)('$status $code', (row) => {
   it(`by ${row.one.cause}`, async () => {
     const answer = await row.one.ask()
     checkForm(answer, row)
-    await checkEntry(answer.headers.get('x-request-id'), row)
+    await checkEntry(answer, row)
   })
 })
 
@@ -80,6 +83,13 @@ it('invalid_api_key is one answer, whatever is wrong with the key', async () => 
   const bodies = new Set<string>()
   for (const row of table) if (row.code === code) bodies.add((await row.one.ask()).body)
   expect(bodies.size).toBe(1)
+})
+
+it('a stranger is told as well what the refusal took', async () => {
+  for (const path of ['', '/models', '/nothing']) {
+    const { headers } = await strange(world.url + path, {})
+    expect(Number(headers.get('x-aic-overhead-us'))).toBeGreaterThan(0)
+  }
 })
 
 it("never lets a stranger's body be read", async () => {

@@ -37,8 +37,6 @@ export class Relay implements Listener, Disposable {
   #retried = false
   #resolve: () => void = () => undefined
   #reject: (error: Error) => void = () => undefined
-  /** Our own time before the provider was asked (ms). */
-  #beforeMs = 0
 
   constructor(gateway: Pipeline, plan: Plan, intent: UsageIntent, segment: Segment) {
     this.#gateway = gateway
@@ -50,9 +48,9 @@ export class Relay implements Listener, Disposable {
   }
 
   run(presence: Presence): Promise<void> {
-    const { call, target, waitedMs } = this.#plan
+    const { call, target } = this.#plan
     const now = performance.now()
-    this.#beforeMs = now - call.arrivedAt - waitedMs
+    call.time.waits(now)
     presence.deadlineAt = now + target.totalTimeoutMs
     presence.deadlineCode = 'upstream_timeout'
     presence.onLeft = () => this.#leave()
@@ -107,7 +105,7 @@ export class Relay implements Listener, Disposable {
 
   /** From here on the answer is the caller's. */
   #take(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void {
-    this.#answer = new Answer(this.#plan, controller, this.#beforeMs, status, headers, () => this.#limitHeaders())
+    this.#answer = new Answer(this.#plan, controller, status, headers, () => this.#limitHeaders())
   }
 
   data(chunk: Buffer): void {
@@ -243,7 +241,6 @@ export class Relay implements Listener, Disposable {
       sent: this.#attempt.sent,
       turn: this.#turn,
       attempts: this.#attempts,
-      beforeMs: this.#beforeMs,
     })
     this.#gateway.journal.endSoon(entry, this.#segment, recorded)
   }

@@ -7,17 +7,14 @@ import type { Candidate, Upstream } from './target.ts'
 /** A provider's turn to be asked: a place there is taken, and its breaker lets the request through. */
 export class Turn implements Disposable {
   readonly candidate: Candidate
-  /** Milliseconds in the queue. */
-  readonly waitedMs: number
   /** What it holds of the limits on this member of a pool. */
   held = NOTHING_HELD
   #isProbe: boolean
   #isOver = false
 
   /** The place must have been taken. */
-  constructor(candidate: Candidate, waitedMs = 0) {
+  constructor(candidate: Candidate) {
     this.candidate = candidate
-    this.waitedMs = waitedMs
     this.#isProbe = candidate.upstream.breaker.enter()
   }
 
@@ -69,9 +66,10 @@ export function waitForTurn(candidates: readonly Candidate[], presence: Presence
 
 async function queued(candidate: Candidate, presence: Presence, asked: Asked): Promise<Turn> {
   const { upstream } = candidate
-  const since = performance.now()
+  presence.time.waits(performance.now())
   await placeAt(upstream, presence)
-  if (upstream.breaker.waitMs === 0) return new Turn(candidate, performance.now() - since)
+  presence.time.goesOn(performance.now())
+  if (upstream.breaker.waitMs === 0) return new Turn(candidate)
   // It failed for those before.
   upstream.places.leave()
   throw resting([candidate], asked)

@@ -70,8 +70,8 @@ async function decide(
   const place = findPlace(gateway, call, route, secret, target, ask)
   const kept = place && gateway.responses.find(place)
   if (kept) {
-    if (body.waitedMs > 1) checkAgain(gateway, secret)
-    await answerAgain(gateway, { call, route, secret, target, ask, waitedMs: body.waitedMs }, kept)
+    if (call.time.waitedMs > 1) checkAgain(gateway, secret)
+    await answerAgain(gateway, { call, route, secret, target, ask }, kept)
     return null
   }
   room.use(gateway.admission.admit(ask))
@@ -83,10 +83,9 @@ async function decide(
   const turn = room.use(waiting instanceof Promise ? await waiting : waiting)
   const leased = lease(gateway, asking)
   const held = room.use(leased instanceof Promise ? await leased : leased)
-  const waitedMs = body.waitedMs + turn.waitedMs
   // The body may have taken a while to arrive, and so may the turn and the lease.
-  if (waitedMs > 1 || waiting instanceof Promise || leased instanceof Promise) checkAgain(gateway, secret)
-  return { ...asking, turn, held, waitedMs }
+  if (call.time.waitedMs > 1 || waiting instanceof Promise || leased instanceof Promise) checkAgain(gateway, secret)
+  return { ...asking, turn, held }
 }
 
 /** As the directory knows it now. */

@@ -6,7 +6,7 @@ import { beginEntry } from './begin-entry.ts'
 import { type Intended, toIntent } from './intent.ts'
 import { lease, limitHeaders } from './lease.ts'
 
-type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'target' | 'ask' | 'waitedMs'>
+type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'target' | 'ask'>
 
 /** Gives an answer that was kept. It counts and is recorded like any other request, and takes no tokens and no money. */
 export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAnswer): Promise<void> {
@@ -16,8 +16,8 @@ export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAns
   const plan = { ...asked, prompt, held, turn: null }
   const intent = toIntent(gateway, plan)
   const segment = await beginEntry(gateway, intent)
-  const latencyMs = performance.now() - call.arrivedAt
-  const overheadUs = Math.round((latencyMs - asked.waitedMs) * 1000)
+  const latencyMs = call.time.totalMs
+  const overheadUs = call.time.ownUs
   await new Promise<void>((recorded) =>
     gateway.journal.endSoon(
       {
@@ -31,8 +31,8 @@ export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAns
         cachedTokens: 0,
         savedTokens: kept.tokens,
         costMicros: 0,
-        latencyMs: Math.round(latencyMs),
-        firstTokenMs: Math.round(latencyMs),
+        latencyMs,
+        firstTokenMs: latencyMs,
         overheadUs,
         responseBytes: kept.body.length,
         refusedByType: null,

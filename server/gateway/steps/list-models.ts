@@ -9,7 +9,7 @@ import { permitModel, permittedModels } from './permit.ts'
 /** Answers what this key may ask for, in the wire format of its provider. No provider is asked. */
 export function listModels(
   gateway: Pipeline,
-  { res, id }: Call,
+  { res, id, time }: Call,
   target: Target,
   secret: SecretRow,
   modelId: string | null,
@@ -24,6 +24,7 @@ export function listModels(
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-request-id': id,
+    'x-aic-overhead-us': time.ownUs,
   })
   res.end(body)
 }

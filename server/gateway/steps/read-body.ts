@@ -14,7 +14,12 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i
  * The whole body. A form is read to its end as well: the model, and with it the permission, may stand behind the file.
  * Refuses what is not of the endpoint's type, or too long.
  */
-export function readBody(gateway: Pipeline, { req }: Call, route: Route, presence: Presence): Body | Promise<Body> {
+export function readBody(
+  gateway: Pipeline,
+  { req, time }: Call,
+  route: Route,
+  presence: Presence,
+): Body | Promise<Body> {
   const { headers } = req
   const boundary = readType(headers['content-type'] ?? '', route)
   if (!UNCOMPRESSED.test(headers['content-encoding'] ?? '')) {
@@ -28,8 +33,9 @@ export function readBody(gateway: Pipeline, { req }: Call, route: Route, presenc
     body.add(req.whole, expected)
     return body
   }
-  const startedAt = performance.now()
-  presence.deadlineAt = startedAt + BODY_TIMEOUT_MS
+  const now = performance.now()
+  time.waits(now)
+  presence.deadlineAt = now + BODY_TIMEOUT_MS
   return new Promise((resolve, reject) => {
     const stop = (error: Error) => {
       req.off('data', take)
@@ -41,7 +47,7 @@ export function readBody(gateway: Pipeline, { req }: Call, route: Route, presenc
     }
     req.on('data', take)
     req.once('end', () => {
-      body.waitedMs = performance.now() - startedAt
+      time.goesOn(performance.now())
       resolve(body)
     })
     req.once('error', () => stop(new CallerLeft()))

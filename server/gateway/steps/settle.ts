@@ -18,8 +18,6 @@ export type Ended = {
   readonly turn: Turn
   /** How often a provider was asked. */
   readonly attempts: number
-  /** Our own time before the provider was asked (ms). */
-  readonly beforeMs: number
 }
 
 const UNUSED: Used = { tokens: null, estimated: false }
@@ -54,9 +52,9 @@ export function settle(gateway: Pipeline, plan: Plan, intent: UsageIntent, ended
     cachedTokens: tokens?.cached ?? null,
     tokensEstimated: estimated,
     costMicros,
-    latencyMs: Math.round(performance.now() - plan.call.arrivedAt),
+    latencyMs: plan.call.time.totalMs,
     firstTokenMs: answer?.firstTokenMs ?? null,
-    overheadUs: answer?.overheadUs ?? Math.round(ended.beforeMs * 1000),
+    overheadUs: answer?.overheadUs ?? plan.call.time.ownUs,
     responseBytes: answer?.bytes ?? 0,
     refusedByType: null,
     refusedById: null,
