@@ -83,6 +83,11 @@ export class Answer {
     return this.#sse?.failed === true
   }
 
+  /** True when an event said that the answer ends with it. */
+  get saidEnd(): boolean {
+    return this.#sse?.saidEnd === true
+  }
+
   take(chunk: Buffer): void {
     this.#lastAt = performance.now()
     this.bytes += chunk.length

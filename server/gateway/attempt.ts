@@ -7,6 +7,8 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 
 /** What becomes of an attempt: either a head, data and an end, or at any point an error that ends it. */
 export type Listener = {
+  /** True when what came says that nothing more will. */
+  readonly isWhole: boolean
   head(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void
   data(chunk: Buffer): void
   whole(): void
@@ -66,6 +68,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    // An answer that has said its end is whole, however the connection under it ends.
+    if (this.#listener?.isWhole) return this.#listener.whole()
     if (this.#listener !== null && isTheirs(error)) this.turn.failed()
     this.#fail(error)
   }

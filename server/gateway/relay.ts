@@ -11,7 +11,7 @@ import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import { withModel } from './rename.ts'
 import { pathOf } from './steps/choose.ts'
-import { limitHeaders } from './steps/lease.ts'
+import { headersOf } from './steps/lease.ts'
 import { settle } from './steps/settle.ts'
 import { takeNextTurn } from './steps/take-turn.ts'
 import type { Candidate, Upstream } from './target.ts'
@@ -105,12 +105,16 @@ export class Relay implements Listener, Disposable {
 
   /** From here on the answer is the caller's. */
   #take(status: number, headers: AnswerHeaders, controller: Dispatcher.DispatchController): void {
-    this.#answer = new Answer(this.#plan, controller, status, headers, () => this.#limitHeaders())
+    this.#answer = new Answer(this.#plan, controller, status, headers, () => headersOf(this.#gateway, this.#plan))
   }
 
   data(chunk: Buffer): void {
     if (this.#passedOver === null) this.#answer?.take(chunk)
     else if (!this.#passedOver.take(chunk)) this.#passOn(this.#passedOver)
+  }
+
+  get isWhole(): boolean {
+    return this.#answer?.saidEnd === true
   }
 
   whole(): void {
@@ -195,11 +199,6 @@ export class Relay implements Listener, Disposable {
       this.#gateway.log.error({ err: error, requestId: this.#intent.id }, 'another member could not be asked')
       this.#cut(new Refusal('internal_error'))
     }
-  }
-
-  #limitHeaders(): readonly string[] {
-    const { leases, clock } = this.#gateway
-    return this.#plan.held.isEmpty ? [] : limitHeaders(leases, clock.now().getTime(), this.#plan)
   }
 
   /** The caller went away. */

@@ -11,6 +11,10 @@ const MAX_EVENT_BYTES = 1024 * 1024
 const STATEMENT = /"(?:usage|error)"[ :]*[^ :n]/
 const STATEMENT_OR_MODEL = /"(?:usage|error|model)"[ :]*[^ :n]/
 
+// How each wire format ends a stream. Within a text a quote is escaped.
+const LAST_EVENT =
+  /^data: ?(?:\[DONE\]\s*$|\{.*"type"[ :]*"(?:message_stop|response\.(?:completed|incomplete|failed))")/m
+
 const EMPTY: Buffer = Buffer.alloc(0)
 
 /**
@@ -23,6 +27,8 @@ export class SseReader {
   model: string | null = null
   /** True after an event in which the provider said that it failed. */
   failed = false
+  /** The last event that was read, with a character for each byte. */
+  #last = ''
   /** What was generated since usage was last said. */
   readonly generated: Generated
   readonly #hidesUsage: boolean
@@ -42,6 +48,11 @@ export class SseReader {
   /** True when everything passed on so far ends with a whole event. */
   get atBoundary(): boolean {
     return this.#hidesUsage || (this.#bytes === 0 && this.#lineIsEmpty)
+  }
+
+  /** True when the last event, whole, was the one that ends a stream. */
+  get saidEnd(): boolean {
+    return this.#bytes === 0 && this.#lineIsEmpty && LAST_EVENT.test(this.#last)
   }
 
   /** What may go on to the caller now: the chunk itself, parts of it, or nothing yet (an empty buffer). */
@@ -118,6 +129,7 @@ export class SseReader {
 
   /** Reads what one event says, given as bytes and with a character for each; true when it must not reach the caller. */
   #read(event: Buffer, text: string): boolean {
+    this.#last = text
     this.generated.count(text)
     if (!(this.model === null ? STATEMENT_OR_MODEL : STATEMENT).test(text)) return false
     const parsed = parse(dataOf(event))

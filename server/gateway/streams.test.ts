@@ -13,8 +13,8 @@ const extra = event({ id: 'c', model: 'gpt-4-0613', choices: [], usage })
 const DONE = 'data: [DONE]\n\n'
 const SSE = { 'content-type': 'text/event-stream' }
 
-const post = (more: object = {}, signal: AbortSignal | null = null, key: TestKey = world.key) =>
-  fetch(world.url, {
+const post = (more: object = {}, signal: AbortSignal | null = null, key: TestKey = world.key, path = '') =>
+  fetch(world.url + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${key.text}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'gpt-4', messages: [], stream: true, ...more }),
@@ -25,12 +25,17 @@ const lastEntry = async () => (await world.entries()).at(-1)
 /** The provider sends what is given and leaves the rest to the test. */
 const streams = (...parts: readonly string[]) => {
   const answered = Promise.withResolvers<ServerResponse>()
+  streamsEach((res) => answered.resolve(res), ...parts)
+  return answered.promise
+}
+
+/** The same for every request. */
+const streamsEach = (then: (res: ServerResponse) => void, ...parts: readonly string[]) => {
   world.provider.answer = (_req, res) => {
     res.writeHead(200, SSE)
     for (const text of parts) res.write(text)
-    answered.resolve(res)
+    then(res)
   }
-  return answered.promise
 }
 
 async function readUntil(res: Response, text: string) {
@@ -132,6 +137,34 @@ describe('a stream that breaks', () => {
     const key = await world.mintKey({ providerId: await world.addProvider({ idleTimeoutMs: 200 }) })
     streams(part('x'))
     expect(errorOf(await (await post({}, null, key)).text())).toBe('upstream_timeout')
+  })
+})
+
+describe('a stream that has said its end', () => {
+  const dies = (res: ServerResponse) => setTimeout(() => res.destroy(), 20)
+  const of = (type: string, more: object = {}) => `event: ${type}\n${event({ type, ...more })}`
+
+  it.each([
+    ['[DONE]', '', 'OPENAI', [part('x'), extra, DONE], part('x') + DONE],
+    ['message_stop', '/v1/messages', 'ANTHROPIC', [of('message_stop')], of('message_stop')],
+    ['response.completed', '/responses', 'OPENAI', [of('response.completed')], of('response.completed')],
+  ] as const)('by %s is whole, whatever becomes of its connection', async (_, path, wireFormat, sent, received) => {
+    const providerId = await world.addProvider({ wireFormat })
+    const key = await world.mintKey({ providerId })
+    streamsEach(dies, ...sent)
+    for (let n = 0; n < 10; n++) {
+      const answer = await post({}, null, key, path)
+      expect(await answer.text()).toBe(received)
+    }
+    expect(await lastEntry()).toMatchObject({ end: 'COMPLETE', code: null, status: 200 })
+    expect(world.parts.breakers.of(providerId).state).toBe('CLOSED')
+  })
+
+  it('but not while it speaks of it', async () => {
+    const quoted = part(JSON.stringify({ type: 'message_stop' }) + DONE)
+    streams(quoted, 'data: [DONE]').then(dies)
+    expect(await (await post()).text()).toContain('upstream_invalid_response')
+    expect(await lastEntry()).toMatchObject({ end: 'UPSTREAM_FAILED' })
   })
 })
 

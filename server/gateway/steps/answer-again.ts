@@ -4,7 +4,7 @@ import { Prompt } from '../prompt.ts'
 import type { KeptAnswer } from '../response-cache.ts'
 import { beginEntry } from './begin-entry.ts'
 import { type Intended, toIntent } from './intent.ts'
-import { lease, limitHeaders } from './lease.ts'
+import { headersOf, lease } from './lease.ts'
 
 type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'target' | 'ask'>
 
@@ -49,11 +49,10 @@ export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAns
   send(gateway, plan, kept, overheadUs)
 }
 
-function send({ leases, clock }: Pipeline, plan: Intended, { headers, body }: KeptAnswer, overheadUs: number) {
+function send(gateway: Pipeline, plan: Intended, { headers, body }: KeptAnswer, overheadUs: number) {
   const { res, id } = plan.call
   if (res.destroyed) return
-  const ours = plan.held.isEmpty ? [] : limitHeaders(leases, clock.now().getTime(), plan)
   const own = ['x-request-id', id, 'x-aic-overhead-us', String(overheadUs), 'x-aic-cache', 'hit']
-  res.writeHead(200, [...headers, ...ours, ...own, 'content-length', String(body.length)])
+  res.writeHead(200, [...headers, ...headersOf(gateway, plan), ...own, 'content-length', String(body.length)])
   res.end(body)
 }

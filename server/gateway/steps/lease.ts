@@ -21,7 +21,9 @@ export type Asking = {
   readonly prompt: Prompt
 }
 
-const subjectOf = ({ secret: { key }, target, ask }: Pick<Asking, 'secret' | 'target' | 'ask'>) => ({
+type Subject = Pick<Asking, 'secret' | 'target' | 'ask'>
+
+const subjectOf = ({ secret: { key }, target, ask }: Subject) => ({
   keyId: key.id,
   ownerId: key.ownerId,
   providerId: target.id,
@@ -106,12 +108,12 @@ const METRICS = [
   ['TOKENS', 'tokens'],
 ] as const
 
+/** The rate-limit headers of a request that holds something of limits; empty for one that does not. */
+export const headersOf = ({ leases, clock }: Needs, asking: Subject & { readonly held: Held }): readonly string[] =>
+  asking.held.isEmpty ? [] : limitHeaders(leases, clock.now().getTime(), asking)
+
 /** Names and values of the rate-limit headers, in OpenAI's form, of the tightest limits; empty when there are none. */
-export function limitHeaders(
-  leases: Leases,
-  now: number,
-  asking: Pick<Asking, 'secret' | 'target' | 'ask'>,
-): readonly string[] {
+function limitHeaders(leases: Leases, now: number, asking: Subject): readonly string[] {
   const subject = subjectOf(asking)
   return METRICS.flatMap(([metric, name]) => {
     const tightest = leases.tightest(subject, metric)
