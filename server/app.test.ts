@@ -77,6 +77,10 @@ describe('the one handler', () => {
     expectError(await ask(path), HTTP_ERRORS.notFound)
   })
 
+  test.each(['/v1/chat/completions', '/workers', '/admin/keys'])('knows nothing at %s but a page', async (path) => {
+    for (const method of ['POST', 'PUT', 'OPTIONS']) expectError(await ask(path, {}, method), HTTP_ERRORS.notFound)
+  })
+
   test('hands /graphql to the schema, with the headers of a page', async () => {
     const answer = await ask('/graphql', {}, 'POST')
     expect(answer.body).toBe('graphql /graphql')

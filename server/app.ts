@@ -84,7 +84,8 @@ function createHandler({ config, random, log }: Pick<Parts, 'config' | 'random' 
     if (path === '/work' || path.startsWith('/work/')) return routes.work(req, res)
     setSecurityHeaders(res, secure)
     if (isControl(path)) return routes.control(req, res)
-    if (!isGet(req)) return refuse(HTTP_ERRORS.getOnly)
+    // Most of what is sent elsewhere was meant for /work: that nothing is there says more than that it cannot be sent.
+    if (!isGet(req)) return refuse(path === '/' ? HTTP_ERRORS.getOnly : HTTP_ERRORS.notFound)
     files(req, res, () => refuse(HTTP_ERRORS.notFound))
   }
 
