@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Breaker, Breakers } from './breaker.ts'
 
@@ -20,14 +21,42 @@ describe('a breaker', () => {
     expect([breaker.state, breaker.waitMs]).toEqual(['OPEN', 4_000])
   })
 
-  it('stays closed while most requests succeed', () => {
+  it('stays closed until half of the last hundred requests failed', () => {
     const breaker = fresh()
     breaker.failed()
-    for (let n = 0; n < 100; n++) breaker.succeeded()
-    fail(breaker, 50)
+    for (let n = 0; n < 1_000; n++) breaker.succeeded()
+    fail(breaker, 49)
     expect(breaker.state).toBe('CLOSED')
-    fail(breaker, 50)
+    fail(breaker, 1)
     expect(breaker.state).toBe('OPEN')
+  })
+
+  it('takes a few failures at the end of a load for what they are', () => {
+    const breaker = fresh()
+    breaker.failed()
+    for (now = 0; now < 30_001; now += 100) breaker.succeeded()
+    fail(breaker, 10)
+    expect(breaker.state).toBe('CLOSED')
+  })
+
+  it('opens exactly when the last requests say so, however they come', () => {
+    const outcomes = fc.array(fc.tuple(fc.nat(2_000), fc.boolean()), { maxLength: 400 })
+    fc.assert(
+      fc.property(outcomes, (all) => {
+        const breaker = fresh()
+        const seen: { readonly at: number; readonly isBad: boolean }[] = []
+        for (const [laterMs, isBad] of all) {
+          now += laterMs
+          seen.push({ at: now, isBad })
+          if (isBad) breaker.failed()
+          else breaker.succeeded()
+          const last = seen.slice(-100).filter(({ at }) => now - at <= 30_000)
+          const bad = last.filter((one) => one.isBad).length
+          if (isBad && bad >= 10 && bad * 2 >= last.length) return expect(breaker.state).toBe('OPEN')
+          expect(breaker.state).toBe('CLOSED')
+        }
+      }),
+    )
   })
 
   it('forgets failures of long ago', () => {

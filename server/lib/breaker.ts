@@ -1,6 +1,8 @@
+import { Outcomes } from './outcomes.ts'
+
 export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 
-/** So many failures, and at least as many as successes, within this time: nobody is sent there for a while. */
+/** So many failures among the last outcomes of this time, and at least as many as successes: nobody is sent there. */
 const FAILURES = 10
 const WINDOW_MS = 30_000
 const FIRST_PAUSE_MS = 5_000
@@ -8,9 +10,7 @@ const LONGEST_PAUSE_MS = 60_000
 
 /** Keeps requests away from what fails anyway. Whoever `enter`s says how it went: `succeeded` or `failed`. */
 export class Breaker {
-  #good = 0
-  #bad = 0
-  #since = Number.NEGATIVE_INFINITY
+  readonly #outcomes = new Outcomes()
   /** Null: closed. */
   #openUntil: number | null = null
   #pauseMs = FIRST_PAUSE_MS
@@ -44,12 +44,12 @@ export class Breaker {
   }
 
   succeeded(): void {
-    this.#good++
+    this.#outcomes.add(false, this.#now())
     if (this.#openUntil === null) return
     this.#openUntil = null
     this.#probing = false
     this.#pauseMs = FIRST_PAUSE_MS
-    this.#since = Number.NEGATIVE_INFINITY
+    this.#outcomes.forgetAll()
   }
 
   failed(): void {
@@ -60,13 +60,10 @@ export class Breaker {
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2)
       return this.#open(now)
     }
-    if (now - this.#since > WINDOW_MS) {
-      this.#since = now
-      this.#good = 0
-      this.#bad = 0
-    }
-    this.#bad++
-    if (this.#bad >= FAILURES && this.#bad >= this.#good) this.#open(now)
+    this.#outcomes.add(true, now)
+    this.#outcomes.forgetBefore(now - WINDOW_MS)
+    const { good, bad } = this.#outcomes
+    if (bad >= FAILURES && bad >= good) this.#open(now)
   }
 
   /** The one that was to find out did not. */
