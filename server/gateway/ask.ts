@@ -25,7 +25,9 @@ export type Ask = {
 const MAX_MODEL = 256
 const MAX_OPTIONS_BYTES = 4_096
 
-const WANTED = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'n', 'best_of'])
+/** The most tokens of an answer, by the names that endpoints and times gave it. */
+const MAXIMA = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+const WANTED = new Set(['model', 'stream', 'stream_options', ...MAXIMA, 'n', 'best_of'])
 
 // They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
 const FORBIDDEN = new Set([
@@ -91,6 +93,7 @@ const KINDS: Readonly<Record<string, readonly Kind[]>> = {
   stream_options: ['object', 'null'],
   max_tokens: ['number', 'null'],
   max_completion_tokens: ['number', 'null'],
+  max_output_tokens: ['number', 'null'],
   n: ['number', 'null'],
   best_of: ['number', 'null'],
 }
@@ -118,7 +121,7 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
     model: readModel(bytes, members.get('model')),
     streamed,
     hidesUsage: body !== bytes,
-    maxTokens: largest(bytes, members.get('max_tokens'), members.get('max_completion_tokens')),
+    maxTokens: largest(bytes, ...MAXIMA.map((name) => members.get(name))),
     choices: largest(bytes, members.get('n'), members.get('best_of')),
     bytes: bytes.length,
     fieldBytes: null,

@@ -1,3 +1,4 @@
+import { MAX_TOKENS } from '../limits/leases.ts'
 import type { Ask } from './ask.ts'
 import type { Endpoint } from './route.ts'
 import { parse } from './tokens.ts'
@@ -6,7 +7,6 @@ import { parse } from './tokens.ts'
 const READ_BYTES = 256 * 1024
 /** Of English, about. */
 export const BYTES_PER_TOKEN = 4
-const MAX_OUTPUT = 1_000_000_000
 const MAX_DEPTH = 8
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -34,27 +34,41 @@ export function countBytes(value: unknown, depth = 0): number {
   return isRecord(value) ? WORDY.reduce((sum, name) => sum + countBytes(value[name], depth + 1), 0) : 0
 }
 
-const bounded = (tokens: unknown) =>
-  typeof tokens === 'number' && tokens > 0 ? Math.min(MAX_OUTPUT, Math.ceil(tokens)) : null
+/** What stands beside the messages and is read by the model all the same, names and all. */
+const DEFINITIONS = ['tools', 'functions', 'response_format'] as const
 
-/** The most tokens a request can take, as far as it says; `output` null: it names no maximum. */
-export type Estimate = { readonly input: number; readonly output: number | null }
+const bounded = (tokens: number | null) =>
+  tokens !== null && tokens > 0 ? Math.min(MAX_TOKENS, Math.ceil(tokens)) : null
+
+/** The most tokens a request can take, as far as it says. */
+export type Estimate = {
+  readonly input: number
+  /** Of each answer; null: it names no maximum. */
+  readonly output: number | null
+  readonly answers: number
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+function countPrompt(body: Body): number {
+  const words = [body['messages'], body['system'], body['instructions'], body['input'], body['prompt']]
+  const definitions = DEFINITIONS.flatMap((name) => (body[name] == null ? [] : [JSON.stringify(body[name])]))
+  return [...words, ...definitions].reduce((sum: number, part) => sum + countBytes(part), 0)
+}
+
+/** Of /completions: each of several prompts is answered. A list of numbers is one prompt. */
+const countPrompts = ({ prompt }: Body): number =>
+  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
 
 /** Estimates before a provider has counted: a token is about four bytes of English. */
 function estimateTokens({ body, fieldBytes, maxTokens, choices }: Ask, hasAnswer: boolean): Estimate {
   const parsed = fieldBytes === null && body.length <= READ_BYTES ? parse(body.toString('utf8')) : null
   const read = isRecord(parsed) ? parsed : null
-  const bytes = read
-    ? [read['messages'], read['system'], read['instructions'], read['input'], read['prompt']].reduce(
-        (sum: number, part) => sum + countBytes(part),
-        0,
-      )
-    : (fieldBytes ?? body.length)
-  const output = bounded(maxTokens) ?? bounded(read?.['max_output_tokens'])
-  const times = Math.max(1, bounded(choices) ?? 1)
+  const bytes = read ? countPrompt(read) : (fieldBytes ?? body.length)
   return {
     input: Math.ceil(bytes / BYTES_PER_TOKEN),
-    output: hasAnswer ? output && Math.min(MAX_OUTPUT, output * times) : 0,
+    output: hasAnswer ? bounded(maxTokens) : 0,
+    answers: (bounded(choices) ?? 1) * (read ? countPrompts(read) : 1),
   }
 }
 

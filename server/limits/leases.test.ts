@@ -199,3 +199,16 @@ test('a limit per day goes on in the calendar of another time zone, with what wa
   expect(admitted(await Promise.all(Array.from({ length: 10 }, () => reserve(node))))).toHaveLength(4)
   await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: before } })
 })
+
+test('each of several answers without a maximum may be as long as one that names none', async () => {
+  await makeLimit({ metric: 'TOKENS', amount: 3_000n })
+  const { nodes } = await worldOf(1)
+  const several = (answers: number) => ({
+    ...wish(),
+    prompt: { estimate: () => ({ input: 0, output: null, answers }) },
+  })
+  const [node] = nodes
+  if (!node) return expect.unreachable()
+  await expect(async () => node.leases.reserve(several(3))).rejects.toBeInstanceOf(LimitReached)
+  await expect(Promise.resolve(node.leases.reserve(several(2)))).resolves.toMatchObject({ isEmpty: false })
+})

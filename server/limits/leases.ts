@@ -17,8 +17,10 @@ export type Wish = Subject & {
   readonly askable: readonly Askable[]
   /** When the request came in (epoch ms). */
   readonly startedAt: number
-  /** `output` null: the request names no maximum. */
-  readonly prompt: { estimate(): { readonly input: number; readonly output: number | null } }
+  /** `output` is of each answer; null: the request names no maximum. */
+  readonly prompt: {
+    estimate(): { readonly input: number; readonly output: number | null; readonly answers: number }
+  }
 }
 
 /** Everything that decides, as the database has it. */
@@ -36,6 +38,8 @@ type Needs = {
   now(): number
 }
 
+/** No request is said to take more: so costs stay within what the database counts. */
+export const MAX_TOKENS = 1_000_000_000
 /** How long a node that says nothing more keeps what it leased. */
 export const LEASE_MS = 20_000
 const IDLE_MS = 5_000
@@ -191,8 +195,8 @@ export class Leases {
   /** How much of a limit the request can take; null: it is not counted. */
   #needOf(limit: Limit, wish: Wish): number | null {
     if (limit.metric === 'REQUESTS' || limit.metric === 'CONCURRENCY') return 1
-    const { input, output } = wish.prompt.estimate()
-    const most = output ?? this.#world.defaultMaxTokens
+    const { input, output, answers } = wish.prompt.estimate()
+    const most = Math.min(MAX_TOKENS, (output ?? this.#world.defaultMaxTokens) * answers)
     if (limit.metric === 'TOKENS') return input + most
     const worst = this.#worstCost(wish, input, most)
     if (worst !== null) return worst

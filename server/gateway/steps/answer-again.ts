@@ -11,7 +11,7 @@ type Asked = Pick<Plan, 'call' | 'route' | 'secret' | 'target' | 'ask'>
 /** Gives an answer that was kept. It counts and is recorded like any other request, and takes no tokens and no money. */
 export async function answerAgain(gateway: Pipeline, asked: Asked, kept: KeptAnswer): Promise<void> {
   const { call, route, ask } = asked
-  const prompt = new Prompt(ask, route.endpoint, { input: 0, output: 0 })
+  const prompt = new Prompt(ask, route.endpoint, { input: 0, output: 0, answers: 1 })
   using held = await lease(gateway, { ...asked, candidates: [], prompt })
   const plan = { ...asked, prompt, held, turn: null }
   const intent = toIntent(gateway, plan)

@@ -48,7 +48,7 @@ export const wish = (tokens = 0) => ({
   model: 'm',
   askable: [],
   startedAt: 0,
-  prompt: { estimate: () => ({ input: tokens, output: 0 }) },
+  prompt: { estimate: () => ({ input: tokens, output: 0, answers: 1 }) },
 })
 
 export async function reserve({ leases }: TestNode, tokens?: number): Promise<Held | LimitReached> {
