@@ -99,6 +99,11 @@ export class LimitGate {
     return this.#asking
   }
 
+  /** True while requests hold or want some of it, or what they used of it is not stored. */
+  get isHeld(): boolean {
+    return !this.#line.isEmpty || this.#slices.all().some((slice) => slice.reserved + slice.unstored > 0)
+  }
+
   /** What is left of it and when it starts anew, as far as this node knows; null: not known. */
   state() {
     const slice = this.#current(this.#node.now())
@@ -240,7 +245,6 @@ export class LimitGate {
 
   /** There is no such limit any more. */
   #letAll(): void {
-    const slice = new Slice(this.limit.id, 0, null)
-    this.#line.serve((need) => new Reservation(this, slice, need))
+    this.#line.serve((need) => new Reservation(this, new Slice(this.limit.id, 0, null), need))
   }
 }

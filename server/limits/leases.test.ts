@@ -212,3 +212,21 @@ test('each of several answers without a maximum may be as long as one that names
   await expect(async () => node.leases.reserve(several(3))).rejects.toBeInstanceOf(LimitReached)
   await expect(Promise.resolve(node.leases.reserve(several(2)))).resolves.toMatchObject({ isEmpty: false })
 })
+
+test('requests under way count of a limit that is switched off and on again', async () => {
+  const limitId = await makeLimit({ metric: 'CONCURRENCY', amount: 2n })
+  const { nodes } = await worldOf(1)
+  const [node] = nodes
+  if (!node) return expect.unreachable()
+  const held = admitted([await reserve(node), await reserve(node)])
+  const switchTo = async (enabled: boolean) => {
+    await pool.query('UPDATE limits SET enabled = $2, version = version + 1 WHERE id = $1', [limitId, enabled])
+    node.leases.set(await readLimitWorld(pool))
+  }
+  await switchTo(false)
+  expect(await reserve(node)).toMatchObject({ isEmpty: true })
+  await switchTo(true)
+  expect(await reserve(node)).toBeInstanceOf(LimitReached)
+  held[0]?.[Symbol.dispose]()
+  expect(admitted([await reserve(node)])).toHaveLength(1)
+})

@@ -25,6 +25,7 @@ export type Wish = Subject & {
 
 /** Everything that decides, as the database has it. */
 export type LimitWorld = {
+  /** Those that are switched on. */
   readonly limits: readonly Limit[]
   /** The groups of each user, as far as limits name them. */
   readonly groups: ReadonlyMap<string, readonly string[]>
@@ -49,7 +50,7 @@ export class Leases {
   readonly nodeId: string
   readonly #needs: Needs
   readonly #node: Node
-  readonly #gates = new Map<string, LimitGate>()
+  #gates: ReadonlyMap<string, LimitGate> = new Map()
   #index = new LimitIndex<LimitGate>([], new Map())
   #prices = new PriceIndex([])
   #world: LimitWorld = { limits: [], groups: new Map(), timeZone: 'UTC', defaultMaxTokens: 1024 }
@@ -75,15 +76,15 @@ export class Leases {
   set(world: LimitWorld): void {
     const isOtherCalendar = world.timeZone !== this.#world.timeZone
     this.#world = world
-    const enabled = world.limits.filter((limit) => limit.enabled && limit.deletedAt === null)
-    const ids = new Set(enabled.map(({ id }) => id))
-    for (const id of this.#gates.keys()) if (!ids.has(id)) this.#gates.delete(id)
-    for (const limit of enabled) {
-      const gate = this.#gates.get(limit.id)
-      if (gate) gate.changed(limit, isOtherCalendar)
-      else this.#gates.set(limit.id, new LimitGate(this.#node, limit))
-    }
-    this.#index = new LimitIndex([...this.#gates.values()], world.groups)
+    const gates = new Map(
+      world.limits.map((limit) => [limit.id, this.#gates.get(limit.id) ?? new LimitGate(this.#node, limit)]),
+    )
+    this.#index = new LimitIndex([...gates.values()], world.groups)
+    // What requests under way hold of a limit counts when it is switched on again before they end.
+    for (const [id, gate] of this.#gates) if (gate.isHeld) gates.set(id, gate)
+    this.#gates = gates
+    const limits = new Map(world.limits.map((limit) => [limit.id, limit]))
+    for (const [id, gate] of gates) gate.changed(limits.get(id) ?? gate.limit, isOtherCalendar)
   }
 
   setPrices(prices: PriceIndex): void {
