@@ -58,3 +58,30 @@ it("a rule tried on a pool's member is about those who ask it without the pool",
   const through = (await world.entries()).filter((entry) => entry.providerId === pool)
   expect([await refused(one), await refused(pool)]).toEqual([asked.length * 2 - through.length, through.length])
 })
+
+it('a limit of money refuses what has no price, tried or in force, and says how much it lets pass', async () => {
+  const { providerId } = world
+  const priced = { inputMicros: 1n, outputMicros: 1n, effectiveFrom: new Date(0) }
+  await world.change('Price', crypto.randomUUID(), (tx) =>
+    tx.price.create({ data: { ...priced, providerId, modelPattern: 'gpt-4' } }),
+  )
+  const { id: keyId, text } = await world.mintKey()
+  const ask = async (model: string) => {
+    const headers = { authorization: `Bearer ${text}`, 'content-type': 'application/json' }
+    return (await fetch(world.url, { method: 'POST', headers, body: chat({ model }) })).status
+  }
+  const models = ['gpt-4', 'gpt-4o-mini', 'gpt-4o-mini']
+  for (const model of models) expect(await ask(model)).toBe(200)
+  await expect.poll(async () => (await world.entries()).filter((entry) => entry.keyId === keyId).length).toBe(3)
+  const limit = { target: 'KEY', keyId, metric: 'MONEY', period: 'MONTH', amount: 1_000_000n } as const
+  const refusing = { refusedRequests: 2, refusedKeys: 1, unpricedRequests: 2 }
+  expect(await trialOf(limit)).toMatchObject({
+    requests: 3,
+    ...refusing,
+    examples: [{ model: 'gpt-4o-mini', requests: 2 }],
+  })
+  const lenient = { ...limit, allowUnpriced: true }
+  expect(await trialOf(lenient)).toMatchObject({ refusedRequests: 0, unpricedRequests: 2, examples: [] })
+  await world.change('Limit', crypto.randomUUID(), (tx) => tx.limit.create({ data: limit }))
+  expect([await ask('gpt-4'), await ask('gpt-4o-mini')]).toEqual([200, 429])
+})

@@ -48,6 +48,11 @@ const TryLimitSuccess = builder.objectRef<LimitTrial>('TryLimitSuccess').impleme
       description:
         'Of a limit on a member of pools: how many requests another member would have been asked for instead.',
     }),
+    unpricedRequests: t.exposeInt('unpricedRequests', {
+      description:
+        'Of a limit of money: how many of the requests were for models that have no price now. They are among those ' +
+        'refused, unless the limit lets them pass; then they cost nothing of it.',
+    }),
     examples: t.field({
       type: [LimitTrialExample],
       description: 'Up to 10 of them, those with the most requests first.',

@@ -2,15 +2,19 @@ import { z } from 'zod'
 import { parse } from '../lib/text.ts'
 import { limitShape } from '../limits/limit.ts'
 import { requireTarget } from '../limits/limits.service.ts'
+import { PriceIndex } from '../limits/price-index.ts'
+import { listAllPrices } from '../limits/prices.store.ts'
+import type { Askable } from '../providers/pool.ts'
 import { listPoolsOf } from '../providers/providers.store.ts'
 import { findProvider } from '../rules/explain.store.ts'
 import { explainProvider } from '../rules/explain-provider.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
 import {
+  type Asked,
   findExcess,
+  listAsked,
   listMemberIds,
-  listModelsAsked,
   readTrial,
   type TrialAnswer,
   type TrialQuestion,
@@ -42,8 +46,8 @@ const toLike = (glob: string) =>
 
 /**
  * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone; of those
- * that a member of a pool got there, only what no other member could be asked for, with pools as they are now. `from`
- * is later when there were too many to try. Minutes and hours count as those of the clock. Nothing is stored. Throws
+ * that a member of a pool got there, only what no other member could be asked for, with pools as they are now. What
+ * has no price now counts as it would then. `from` is later when there were too many to try. Minutes and hours count as those of the clock. Nothing is stored. Throws
  * `InvalidInput`, `NotFound` (its target).
  */
 export async function tryLimit(act: Act, input: { readonly days?: number | null | undefined }): Promise<LimitTrial> {
@@ -63,26 +67,46 @@ export async function tryLimit(act: Act, input: { readonly days?: number | null 
     providerId,
     poolIds: providerId === null ? [] : (await listPoolsOf(db.prisma, providerId)).map(({ id }) => id),
     evasions: [],
+    unpriced: [],
+    allowUnpriced: limit.allowUnpriced ?? false,
     modelPattern: limit.modelPattern == null ? null : toLike(limit.modelPattern),
     metric: limit.metric,
     period: limit.period ?? null,
     amount: limit.amount,
     timeZone,
   })
-  const evasions = await findEvasions(act, question)
-  return { from: question.from, to, ...(await readTrial(db.pool, { ...question, evasions })) }
+  return { from: question.from, to, ...(await readTrial(db.pool, await completed(act, question))) }
 }
 
-/** For which models somebody else of a pool is asked when the provider on trial is full. */
-async function findEvasions({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion['evasions']> {
-  if (question.poolIds.length === 0) return []
-  const asked = await listModelsAsked(parts.db.pool, question)
-  const pools = await Promise.all(question.poolIds.map((id) => findProvider(parts.db.prisma, id)))
-  return asked.filter(({ poolId, model }) => {
-    const pool = pools.find((one) => one?.id === poolId)
-    return pool && explainProvider(parts, pool, model).askable.some((one) => one.providerId !== question.providerId)
-  })
+/** What the question leaves open, which depends on providers and prices as they are now. */
+async function completed({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion> {
+  const isMoney = question.metric === 'MONEY'
+  if (!isMoney && question.poolIds.length === 0) return question
+  const { db, clock } = parts
+  const prices = new PriceIndex(isMoney ? await listAllPrices(db.pool) : [])
+  const asked = await listAsked(db.pool, question)
+  const ids = [...new Set(asked.map(({ providerId }) => providerId))]
+  const providers = await Promise.all(ids.map((id) => findProvider(db.prisma, id)))
+  const isSame = (one: { readonly providerId: string }) => one.providerId === question.providerId
+  const askableOf = ({ providerId, model }: Asked) => {
+    const provider = providers.find((one) => one?.id === providerId)
+    return provider ? explainProvider(parts, provider, model).askable : []
+  }
+  const hasNoPrice = (one: Askable, model: string) =>
+    prices.find(one.providerId, one.model ?? model, clock.now().getTime()) === null
+  const isUnpriced = (one: Asked) => {
+    const held = isOfPool(question, one) ? askableOf(one).filter(isSame) : askableOf(one)
+    return held.some((other) => hasNoPrice(other, one.model))
+  }
+  return {
+    ...question,
+    evasions: asked.filter((one) => isOfPool(question, one) && askableOf(one).some((other) => !isSame(other))),
+    unpriced: isMoney ? asked.filter(isUnpriced) : [],
+  }
 }
+
+/** True when it was asked of a pool that the provider on trial is a member of. */
+const isOfPool = ({ poolIds }: TrialQuestion, { providerId }: Asked) => poolIds.includes(providerId)
 
 /** The sums tell most of a day or a month; of full hours, and of requests at once, every request has to be seen. */
 async function withinReach({ parts }: Act, question: TrialQuestion): Promise<TrialQuestion> {

@@ -16,8 +16,17 @@ await insertEntries(
   pool,
   times.map((at) => anEntry(anIntent(systemRandom.uuidv7(), at))),
 )
-const anybody = { keyId: null, ownerIds: null, providerId: null, poolIds: [], evasions: [], modelPattern: null }
+const anybody = {
+  keyId: null,
+  ownerIds: null,
+  providerId: null,
+  poolIds: [],
+  evasions: [],
+  unpriced: [],
+  modelPattern: null,
+}
 const question: TrialQuestion = {
+  allowUnpriced: false,
   ...{ ...anybody, from: new Date(begin), to: new Date(begin + 72 * HOUR_MS) },
   ...{ metric: 'REQUESTS', period: 'DAY', amount: 100n, timeZone },
 }
@@ -72,6 +81,7 @@ test('of many that a limit refuses all are counted, and those with the most requ
     refusedKeys: 0,
     refusedUsers: 0,
     passedOnRequests: 0,
+    unpricedRequests: 0,
     examples: [],
   })
 })

@@ -1,6 +1,9 @@
 import type pg from 'pg'
 import type { LimitMetric, LimitPeriod } from '../generated/prisma/enums.ts'
 
+/** A model that was asked of a provider. */
+export type Asked = { readonly providerId: string; readonly model: string }
+
 /** A limit that is not saved, and the whole hours to try it on. `modelPattern` is a SQL LIKE pattern. */
 export type TrialQuestion = {
   readonly from: Date
@@ -11,7 +14,10 @@ export type TrialQuestion = {
   /** The pools that the provider is a member of: what it answered there counts as well. */
   readonly poolIds: readonly string[]
   /** Models of these pools for which another member is asked when this one is full. */
-  readonly evasions: readonly { readonly poolId: string; readonly model: string }[]
+  readonly evasions: readonly Asked[]
+  /** Of a limit of money: what has no price. It is refused, unless it is let pass. */
+  readonly unpriced: readonly Asked[]
+  readonly allowUnpriced: boolean
   readonly modelPattern: string | null
   readonly metric: LimitMetric
   readonly period: LimitPeriod | null
@@ -37,6 +43,8 @@ export type TrialAnswer = {
   readonly refusedUsers: number
   /** That another member of the pool would have been asked for instead. */
   readonly passedOnRequests: number
+  /** For what has no price. */
+  readonly unpricedRequests: number
   /** Those with the most requests first. */
   readonly examples: readonly Refused[]
 }
@@ -103,9 +111,12 @@ function judgedText(counted: string, period: LimitPeriod): string {
       )`
 }
 
+const EVADES = '(provider_id, model) IN (SELECT * FROM unnest($10::uuid[], $11::text[]))'
+const UNPRICED = '(provider_id, model) IN (SELECT * FROM unnest($12::uuid[], $13::text[]))'
+
 // The hourly sums say in which hour a window runs over. Before it nobody is refused, after it everybody: only the
 // entries of that hour itself are looked at one by one.
-function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod): string {
+function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod, allowUnpriced: boolean): string {
   const counted = COUNTED[metric]
   return `
     WITH narrowed AS MATERIALIZED (
@@ -122,10 +133,13 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
     ), judged AS (${judgedText(counted.entry, period)}
     ), refused AS (
       SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
-      WHERE until > $7::bigint GROUP BY 1, 2, 3, 4
+      WHERE until > $7::bigint AND NOT ${UNPRICED} GROUP BY 1, 2, 3, 4
       UNION ALL
       SELECT owner_id, key_id, provider_id, model, sum(requests), min(hour) FROM narrowed JOIN spent USING (hour)
-      GROUP BY 1, 2, 3, 4
+      WHERE NOT ${UNPRICED} GROUP BY 1, 2, 3, 4
+      UNION ALL
+      SELECT owner_id, key_id, provider_id, model, sum(requests), min(hour) FROM narrowed
+      WHERE ${UNPRICED} AND NOT ${allowUnpriced} GROUP BY 1, 2, 3, 4
     )`
 }
 
@@ -145,15 +159,14 @@ const CONCURRENCY = `
     WHERE step = 1 AND running > $7::bigint GROUP BY 1, 2, 3, 4
   )`
 
-const EVADES = '(provider_id, model) IN (SELECT * FROM unnest($10::uuid[], $11::text[]))'
-
 // Summed here: a limit can refuse something of every key there is.
 const ANSWER = `, combined AS MATERIALIZED (
     SELECT owner_id, key_id, provider_id, model, sum(requests)::int AS requests, min(first_at) AS first_at
     FROM refused WHERE NOT ${EVADES} GROUP BY 1, 2, 3, 4
   )
   SELECT (SELECT coalesce(sum(requests), 0)::int FROM narrowed) AS looked,
-    (SELECT coalesce(sum(requests), 0)::int FROM refused WHERE ${EVADES}) AS "passedOnRequests", totals.*, owner_id AS "ownerId",
+    (SELECT coalesce(sum(requests), 0)::int FROM refused WHERE ${EVADES}) AS "passedOnRequests",
+    (SELECT coalesce(sum(requests), 0)::int FROM narrowed WHERE ${UNPRICED}) AS "unpricedRequests", totals.*, owner_id AS "ownerId",
     key_id AS "keyId", provider_id AS "providerId", model, requests, first_at AS "firstAt"
   FROM (
     SELECT coalesce(sum(requests), 0)::int AS "refusedRequests", count(DISTINCT key_id)::int AS "refusedKeys",
@@ -164,8 +177,8 @@ const ANSWER = `, combined AS MATERIALIZED (
   ) examples ON true
   ORDER BY requests DESC, key_id, model`
 
-const textOf = ({ metric, period }: TrialQuestion) =>
-  `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL')}${ANSWER}`
+const textOf = ({ metric, period, allowUnpriced }: TrialQuestion) =>
+  `${metric === 'CONCURRENCY' ? CONCURRENCY : summedText(metric, period ?? 'TOTAL', allowUnpriced)}${ANSWER}`
 
 type Totals = Omit<TrialAnswer, 'requests' | 'examples'> & { readonly looked: number }
 /** One row even when there is no example. */
@@ -173,13 +186,18 @@ type Row = Totals & (Refused | { readonly keyId: null })
 
 /** What a limit would have refused, with some of it by key and model. */
 export async function readTrial(pool: pg.Pool, question: TrialQuestion): Promise<TrialAnswer> {
-  const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds, evasions } = question
-  const [pools, models] = [evasions.map(({ poolId }) => poolId), evasions.map(({ model }) => model)]
-  const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds, pools, models]
+  const { from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds } = question
+  const columns = (asked: readonly Asked[]) => [asked.map((one) => one.providerId), asked.map(({ model }) => model)]
+  const pairs = [...columns(question.evasions), ...columns(question.unpriced)]
+  const values = [from, to, keyId, ownerIds, providerId, modelPattern, amount, timeZone, poolIds, ...pairs]
   const { rows } = await pool.query<Row>(textOf(question), values)
-  const { looked = 0, refusedRequests = 0, refusedKeys = 0, refusedUsers = 0, passedOnRequests = 0 } = rows[0] ?? {}
+  const { looked = 0, refusedRequests = 0, refusedKeys = 0, refusedUsers = 0 } = rows[0] ?? {}
+  const { passedOnRequests = 0, unpricedRequests = 0 } = rows[0] ?? {}
   const examples = rows.filter((row) => row.keyId !== null)
-  return { requests: looked, refusedRequests, refusedKeys, refusedUsers, passedOnRequests, examples }
+  return {
+    ...{ requests: looked, refusedRequests, refusedKeys, refusedUsers },
+    ...{ passedOnRequests, unpricedRequests, examples },
+  }
 }
 
 // An hour that used no more than the limit allows has no minute that did.
@@ -208,12 +226,14 @@ export async function findExcess(pool: pg.Pool, question: TrialQuestion, maxRequ
   return rows[0]?.hour ?? null
 }
 
-/** The models that were asked of each of these pools in whole hours of this time. */
-export async function listModelsAsked(pool: pg.Pool, { from, to, poolIds }: TrialQuestion) {
-  const { rows } = await pool.query<{ poolId: string; model: string }>(
-    `SELECT DISTINCT provider_id AS "poolId", model FROM usage_rollups
-    WHERE hour >= $1 AND hour < $2 AND provider_id = ANY($3)`,
-    [from, to, poolIds],
+/** What was asked for that the limit concerns. */
+export async function listAsked(pool: pg.Pool, question: TrialQuestion): Promise<readonly Asked[]> {
+  const { from, to, keyId, ownerIds, providerId, modelPattern, poolIds } = question
+  const { rows } = await pool.query<Asked>(
+    `SELECT DISTINCT provider_id AS "providerId", model FROM usage_rollups
+    WHERE hour >= $1 AND hour < $2 AND ${CALLERS} AND ($6::text IS NULL OR model LIKE $6) AND ${BEFORE}
+      AND ($5::uuid IS NULL OR provider_id = $5 OR provider_id = ANY($7::uuid[]))`,
+    [from, to, keyId, ownerIds, providerId, modelPattern, poolIds],
   )
   return rows
 }

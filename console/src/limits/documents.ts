@@ -121,6 +121,7 @@ export const TryLimit = graphql(`
         refusedKeys
         refusedUsers
         passedOnRequests
+        unpricedRequests
         examples {
           model
           requests

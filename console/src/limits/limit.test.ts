@@ -49,13 +49,17 @@ test('a trial says what would have been refused, and what a pool would have give
     to: '2026-11-23T00:00:00Z',
     requests: 9,
   } as const
-  const texts = (refused: number, passedOn: number) => {
+  const texts = (refused: number, passedOn: number, unpriced = 0, allowUnpriced = false) => {
     const sums = { refusedRequests: refused, refusedKeys: 1, refusedUsers: 1, passedOnRequests: passedOn }
-    return toTrial({ ...tried, ...sums, examples: [] }).lines.map(({ text }) => text)
+    return toTrial({ ...tried, ...sums, unpricedRequests: unpriced, examples: [] }, allowUnpriced).lines.map(
+      ({ text }) => text,
+    )
   }
   const refused = 'Would have refused 2 requests of 1 key in the last 7 days.'
   const passedOn = '1 request would have gone to other members of pools.'
   expect(texts(2, 0)).toEqual([refused])
   expect(texts(2, 1)).toEqual([refused, passedOn])
+  expect(texts(2, 0, 2)).toEqual([refused, '2 requests had no price: the limit refuses them.'])
+  expect(texts(0, 0, 2, true)).toEqual(['2 requests had no price: they pass, and cost nothing of the limit.'])
   expect(texts(0, 0)).toEqual(['Would have changed nothing in the last 7 days.'])
 })

@@ -118,19 +118,17 @@ export function isRaised(limit: Pick<Meter, 'raisedUntil'>, now: number): boolea
 type Tried = Extract<ResultOf<typeof TryLimit>['tryLimit'], { __typename: 'TryLimitSuccess' }>
 
 /** The span is what was looked at, which is less than asked where there were too many requests. */
-export function toTrial(tried: Tried): Trial {
+export function toTrial(tried: Tried, allowUnpriced: boolean): Trial {
   const days = (Date.parse(tried.to) - Date.parse(tried.from)) / 86_400_000
   const sum = { requests: tried.refusedRequests, keys: tried.refusedKeys, users: tried.refusedUsers }
-  const { passedOnRequests } = tried
+  const { passedOnRequests, unpricedRequests } = tried
+  const passedOn = `${toPlural(passedOnRequests, 'request')} would have gone to other members of pools.`
+  const unpriced = `${toPlural(unpricedRequests, 'request')} had no price: ${allowUnpriced ? 'they pass, and cost nothing of the limit' : 'the limit refuses them'}.`
   const lines = [
     ...(sum.requests > 0 ? [{ tone: 'refused' as const, text: toSentence('refused', sum, days) }] : []),
-    ...(passedOnRequests > 0
-      ? [
-          {
-            tone: 'allowed' as const,
-            text: `${toPlural(passedOnRequests, 'request')} would have gone to other members of pools.`,
-          },
-        ]
+    ...(passedOnRequests > 0 ? [{ tone: 'allowed' as const, text: passedOn }] : []),
+    ...(unpricedRequests > 0
+      ? [{ tone: allowUnpriced ? ('allowed' as const) : ('refused' as const), text: unpriced }]
       : []),
   ]
   return {
