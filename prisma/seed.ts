@@ -3,6 +3,8 @@ import { withParts } from '../server/control/open.ts'
 import { createApiKey } from '../server/keys/create-key.service.ts'
 import { deleteApiKey, expireApiKey } from '../server/keys/keys.service.ts'
 import type { Parts } from '../server/lib/parts.ts'
+import { costOf, type Rates } from '../server/limits/price.ts'
+import { createPrice } from '../server/limits/prices.service.ts'
 import { createProvider } from '../server/providers/providers.service.ts'
 import { createRule } from '../server/rules/rules.service.ts'
 import { insertEntries } from '../server/usage/usage.store.ts'
@@ -28,6 +30,14 @@ const PROVIDERS = [
   { name: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', models: ['llama-3.3-70b-versatile'] },
   { name: 'Anthropic', baseUrl: 'https://api.anthropic.com', models: ['claude-sonnet-4-5'], anthropic: true },
 ] as const
+
+/** Millionths of a dollar per million tokens. The model of Groq has no price: sums say so. */
+const PRICES: Readonly<Record<string, Rates>> = {
+  'gpt-4o': { inputMicros: 2_500_000n, outputMicros: 10_000_000n, cachedMicros: 1_250_000n },
+  'gpt-4o-mini': { inputMicros: 150_000n, outputMicros: 600_000n, cachedMicros: 75_000n },
+  'text-embedding-3-small': { inputMicros: 20_000n, outputMicros: 0n, cachedMicros: null },
+  'claude-sonnet-4-5': { inputMicros: 3_000_000n, outputMicros: 15_000_000n, cachedMicros: 300_000n },
+}
 
 const KEYS = [
   {
@@ -62,14 +72,7 @@ const KEYS = [
     application: 'support-bot',
     perDay: 250,
   },
-  {
-    name: 'Nightly Summaries',
-    owner: 'tom',
-    provider: 'Groq',
-    type: 'Production',
-    application: 'summaries',
-    perDay: 24,
-  },
+  { name: 'Nightly Summaries', owner: 'tom', provider: 'Groq', type: 'Production', application: 'digest', perDay: 24 },
   { name: 'Incident 4711', owner: 'yuki', provider: 'OpenAI', type: 'Emergency', application: 'runbook', perDay: 3 },
   { name: 'Notebook Experiments', owner: 'maria', provider: 'Groq', type: 'Development', application: null, perDay: 0 },
   {
@@ -118,6 +121,9 @@ function requestsOf(
     const startedAt = now - roll(30) * DAY_MS - roll(20) * HOUR_MS - roll(HOUR_MS)
     const fails = roll(50) === 0
     const latencyMs = 200 + roll(400) + roll(3) * roll(1500)
+    const model = models[roll(models.length)]
+    const [input, output] = fails ? [null, null] : [80 + roll(900), 40 + roll(500)]
+    const rates = PRICES[model ?? '']
     return {
       id: random.uuidv7(),
       startedAt,
@@ -126,16 +132,16 @@ function requestsOf(
       ownerId: key.ownerId,
       providerId: key.providerId,
       endpoint: 'chat/completions',
-      modelAsked: models[roll(models.length)] ?? null,
+      modelAsked: model ?? null,
       modelAnswered: fails ? null : (models[0] ?? null),
       status: fails ? 502 : 200,
       code: fails ? 'upstream_unreachable' : null,
       end: fails ? 'UPSTREAM_FAILED' : 'COMPLETE',
       streamed: roll(2) === 0,
-      inputTokens: fails ? null : 80 + roll(900),
-      outputTokens: fails ? null : 40 + roll(500),
+      inputTokens: input,
+      outputTokens: output,
       cachedTokens: fails ? null : 0,
-      costMicros: null,
+      costMicros: rates ? costOf(rates, { input, output, cached: null }) : null,
       latencyMs,
       firstTokenMs: fails ? null : Math.round(latencyMs / 3),
       overheadUs: 150 + roll(200),
@@ -224,6 +230,11 @@ async function seed(parts: Parts) {
       ...auth,
     })
     providers.set(name, provider.id)
+    const effectiveFrom = new Date(parts.clock.now().getTime() - 31 * DAY_MS)
+    for (const modelPattern of models) {
+      const rates = PRICES[modelPattern]
+      if (rates) await createPrice(act, { providerId: provider.id, modelPattern, effectiveFrom, ...rates })
+    }
   }
   await seedRules(act, people, providers)
   await seedKeys(act, people, providers)

@@ -15,7 +15,7 @@ const LIST = `query ListKeys($first: Int, $last: Int, $before: String, $after: S
       id name type purpose application environment status createdAt expiresAt lastUsedAt deletedAt prefix lastFour
       models addresses endpoints
       owner { id username displayName } creator { id username displayName } provider { id name }
-      usage { daily last24Hours { requests errors } last30Days { requests errors inputTokens outputTokens cachedTokens costMicros } }
+      usage { daily last24Hours { requests errors } last30Days { requests errors inputTokens outputTokens cachedTokens costMicros unpriced } }
     }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     totalCount

@@ -120,7 +120,7 @@ test.each([
 test('a full page of keys with everything about them is within the bounds', async () => {
   const person = '{ id username displayName email role active createdAt }'
   const secret = '{ id publicId prefix lastFour createdAt expiresAt lastUsedAt }'
-  const sums = '{ requests errors inputTokens outputTokens cachedTokens costMicros }'
+  const sums = '{ requests errors inputTokens outputTokens cachedTokens costMicros unpriced }'
   const answer = await ask(`{ apiKeys(first: 100, orderBy: { field: NAME, direction: ASC }) {
     totalCount pageInfo { hasNextPage endCursor }
     edges { cursor node { id name type purpose application environment status createdAt expiresAt lastUsedAt deletedAt

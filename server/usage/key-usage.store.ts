@@ -17,6 +17,7 @@ export const NO_USAGE: UsageTotals = {
   outputTokens: 0n,
   cachedTokens: 0n,
   costMicros: 0n,
+  unpriced: 0,
 }
 
 const SUMS = sums(ERRORS)
@@ -35,6 +36,7 @@ type PerKeyRow = Texts & {
   readonly day: Date | null
   readonly requests: number
   readonly errors: number
+  readonly unpriced: number
 }
 
 type Now = { readonly now: Date; readonly timeZone: string }
@@ -75,4 +77,5 @@ const add = (one: UsageTotals, other: UsageTotals): UsageTotals => ({
   outputTokens: one.outputTokens + other.outputTokens,
   cachedTokens: one.cachedTokens + other.cachedTokens,
   costMicros: one.costMicros + other.costMicros,
+  unpriced: one.unpriced + other.unpriced,
 })

@@ -144,34 +144,48 @@ test.each([
   expect(await Promise.all(asked.map(reports))).toEqual(told)
 })
 
-/** As they were before: histograms without sums, and no row where nothing reached a provider. */
+/** As they were before: histograms without sums, no row where nothing reached a provider, and nothing of prices. */
 const BEFORE = `
+  ALTER TABLE usage_rollups DROP unpriced;
+  ALTER TABLE usage_days DROP unpriced;
   ALTER TABLE usage_measures RENAME CONSTRAINT usage_measures_pkey TO usage_durations_pkey;
   ALTER TABLE usage_measures RENAME TO usage_durations;
   ALTER TABLE usage_durations DROP requests, DROP errors, DROP input_tokens, DROP output_tokens, DROP cached_tokens,
-    DROP cost_micros, DROP latency_ms;
+    DROP cost_micros, DROP unpriced, DROP latency_ms;
   DELETE FROM usage_durations WHERE latencies = '{}' AND first_tokens = '{}'`
-const MIGRATION = readFileSync(join(MIGRATIONS_DIR, '20261123974100_usage_measures/migration.sql'), 'utf8')
+const MIGRATIONS = ['20261123974100_usage_measures', '20261123975000_unpriced'].map((name) =>
+  readFileSync(join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'),
+)
 
-async function measures() {
-  const { rows } = await pool.query('SELECT * FROM usage_measures ORDER BY dimension, whole_day, starts_at, value')
-  return rows
+async function migrateAgain() {
+  await pool.query(BEFORE)
+  for (const migration of MIGRATIONS) await pool.query(migration)
+}
+
+async function sums() {
+  const { rows: measures } = await pool.query(
+    'SELECT * FROM usage_measures ORDER BY dimension, whole_day, starts_at, value',
+  )
+  const { rows: days } = await pool.query(
+    'SELECT day, key_id, provider_id, model, status, code, unpriced FROM usage_days ORDER BY 1, 2, 3, 4, 5, 6',
+  )
+  return { measures, days }
 }
 
 test.each(zones)(
-  'the migration makes of older sums in %s what is written since, also for days of another zone',
+  'the migrations make of older sums in %s what is written since, also for days of another zone',
   async (timeZone) => {
     await store(entriesOf(2), timeZone)
-    const written = await measures()
-    expect(written.some(({ requests, latencies }) => requests > 0 && latencies.length === 0)).toBe(true)
-    await pool.query(BEFORE)
-    await pool.query(MIGRATION)
-    expect(await measures()).toEqual(written)
+    const written = await sums()
+    expect(written.measures.some(({ requests, latencies }) => requests > 0 && latencies.length === 0)).toBe(true)
+    expect(written.days.some(({ unpriced }) => unpriced > 0)).toBe(true)
+    await migrateAgain()
+    expect(await sums()).toEqual(written)
+    await prisma.installation.update({ where: { id: 1 }, data: { timeZone: 'America/New_York' } })
     await rebuildDays(prisma, 'America/New_York')
-    const rebuilt = await measures()
+    const rebuilt = await sums()
     expect(rebuilt).not.toEqual(written)
-    await pool.query(BEFORE)
-    await pool.query(MIGRATION)
-    expect(await measures()).toEqual(rebuilt)
+    await migrateAgain()
+    expect(await sums()).toEqual(rebuilt)
   },
 )

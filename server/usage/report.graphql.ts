@@ -64,6 +64,9 @@ const UsageSums = builder.interfaceRef<Totals>('UsageSums').implement({
       type: 'BigInt',
       description: 'Millionths of the currency, where a price was known.',
     }),
+    unpriced: t.exposeInt('unpriced', {
+      description: 'How many of them used tokens without a known price: `costMicros` leaves them out.',
+    }),
   }),
 })
 

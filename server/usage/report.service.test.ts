@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemRandom } from '../lib/random.ts'
 import { testWorld } from '../test/world.ts'
-import { getUsage } from './report.service.ts'
+import { getUsage, listKeyUsage } from './report.service.ts'
 import { anEntry, anIntent } from './test/entries.ts'
 import { insertEntries } from './usage.store.ts'
 
@@ -9,13 +9,15 @@ const world = await testWorld()
 const administrator = await world.person('ADMINISTRATOR')
 const begin = Date.parse('2026-11-20T08:00:00Z')
 const HOUR_MS = 3_600_000
+// Nobody knew what the third one cost.
+const costOf = (rank: number) => (rank === 2 ? null : rank * 13)
 // Of 30 keys, owners, providers and models the first has the most requests, the last the fewest.
 const ids = Array.from({ length: 30 }, () => systemRandom.uuidv7())
 const entries = ids.flatMap((id, rank) =>
   Array.from({ length: 31 - rank }, (_, at) => {
     const intent = anIntent(systemRandom.uuidv7(), begin + at * 50 * 60_000)
     const facts = { keyId: id, ownerId: id, providerId: id, modelAsked: `model-${rank}` }
-    return { ...anEntry({ ...intent, ...facts }), inputTokens: 7 + rank, cachedTokens: 1, costMicros: rank * 13 }
+    return { ...anEntry({ ...intent, ...facts }), inputTokens: 7 + rank, cachedTokens: 1, costMicros: costOf(rank) }
   }),
 )
 await insertEntries(world.db.pool, entries)
@@ -41,6 +43,13 @@ test('the 20 groups with the most requests stand alone, all others come last as 
   const points = await getUsage(administrator, { ...span, interval: 'TOTAL', groupBy: 'MODEL' })
   expect(points.map(({ group }) => group)).toEqual([...ids.slice(0, 20).map((_, rank) => `model-${rank}`), null])
   expect(points.at(-1)).toMatchObject({ label: null, requests: add([11, 10, 9, 8, 7, 6, 5, 4, 3, 2], (one) => one) })
+})
+
+test('a key says how many of its requests its cost leaves out', async () => {
+  const [, priced = '', unpriced = ''] = ids
+  const usage = await listKeyUsage(administrator.parts, [priced, unpriced])
+  expect(usage.get(priced)?.last30Days).toMatchObject({ requests: 30, costMicros: 390n, unpriced: 0 })
+  expect(usage.get(unpriced)?.last30Days).toMatchObject({ requests: 29, costMicros: 0n, unpriced: 29 })
 })
 
 test('a span that ends before it begins is refused, within one hour too', async () => {

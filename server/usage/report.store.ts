@@ -11,6 +11,8 @@ export type UsageTotals = {
   readonly outputTokens: bigint
   readonly cachedTokens: bigint
   readonly costMicros: bigint
+  /** Those that used tokens without a known price: `costMicros` leaves them out. */
+  readonly unpriced: number
 }
 
 export type UsagePoint = UsageTotals & {
@@ -44,7 +46,7 @@ const LABELS = {
 
 export const sums = (errors: string) => `sum(requests)::int AS requests, sum(${errors})::int AS errors,
   sum(input_tokens) AS "inputTokens", sum(output_tokens) AS "outputTokens", sum(cached_tokens) AS "cachedTokens",
-  sum(cost_micros) AS "costMicros"`
+  sum(cost_micros) AS "costMicros", sum(unpriced)::int AS unpriced`
 
 /** The longest span of hours whose durations are told: a million of them in as many rows take too long. */
 const HOURS_WITH_SKETCHES = 72
@@ -59,7 +61,7 @@ const textOf = (query: UsageQuery) => {
   const { groupBy } = query
   const label = groupBy === null ? 'NULL::text' : LABELS[groupBy]
   const grouped = groupBy === null ? '' : 'JOIN g USING (grp)'
-  const columns = 'requests, errors, input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms'
+  const columns = 'requests, errors, input_tokens, output_tokens, cached_tokens, cost_micros, unpriced, latency_ms'
   const sketch = (column: string) =>
     hasSketches(query) ? sketchText(rowsText(query, `${column} AS elements`), grouped) : NO_SKETCH
   return `
@@ -73,8 +75,8 @@ const textOf = (query: UsageQuery) => {
     ), f AS (${sketch('first_tokens')}
     )
     SELECT at AS start, ${groupBy === null ? 'NULL::text' : 'g.grp::text'} AS "group", ${label} AS label, requests, errors,
-      "inputTokens", "outputTokens", "cachedTokens", "costMicros", "averageLatencyMs", l.sketch AS latencies,
-      f.sketch AS "firstTokens"
+      "inputTokens", "outputTokens", "cachedTokens", "costMicros", unpriced, "averageLatencyMs",
+      l.sketch AS latencies, f.sketch AS "firstTokens"
     FROM points g LEFT JOIN l USING (at, grp) LEFT JOIN f USING (at, grp) ORDER BY 1, g.grp IS NULL, requests DESC, 2`
 }
 

@@ -16,6 +16,7 @@ const NUMBERS = {
   output_tokens: 'bigint',
   cached_tokens: 'bigint',
   cost_micros: 'bigint',
+  unpriced: 'integer',
   latency_ms: 'bigint',
 }
 const SKETCHES = { latencies: 'text', first_tokens: 'text' }
@@ -41,6 +42,7 @@ const ADDED = `
       output_tokens = sums.output_tokens + excluded.output_tokens,
       cached_tokens = sums.cached_tokens + excluded.cached_tokens,
       cost_micros = sums.cost_micros + excluded.cost_micros,
+      unpriced = sums.unpriced + excluded.unpriced,
       latency_ms = sums.latency_ms + excluded.latency_ms,
       latencies = merge_sketches(sums.latencies, excluded.latencies),
       first_tokens = merge_sketches(sums.first_tokens, excluded.first_tokens)`
@@ -48,18 +50,18 @@ const ADDED = `
 /** Adds to the sums of one grain. */
 const summed = (table: string, column: string) => `
     INSERT INTO ${table} AS sums (${column}, key_id, owner_id, provider_id, model, status, code, requests,
-      input_tokens, output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+      input_tokens, output_tokens, cached_tokens, cost_micros, unpriced, latency_ms, latencies, first_tokens)
     SELECT slot.${column}, key_id, owner_id, provider_id, model, status, code, requests, input_tokens, output_tokens,
-      cached_tokens, cost_micros, latency_ms, latencies::bigint[], first_tokens::bigint[] FROM slot, groups
+      cached_tokens, cost_micros, unpriced, latency_ms, latencies::bigint[], first_tokens::bigint[] FROM slot, groups
     ORDER BY key_id, provider_id, model, status, code
     ON CONFLICT (${column}, key_id, provider_id, model, status, code) DO UPDATE SET${ADDED}`
 
 /** Adds to the measures of each group. */
 const measured = (first: number) => `
     INSERT INTO usage_measures AS sums (whole_day, starts_at, dimension, value, requests, errors, input_tokens,
-      output_tokens, cached_tokens, cost_micros, latency_ms, latencies, first_tokens)
+      output_tokens, cached_tokens, cost_micros, unpriced, latency_ms, latencies, first_tokens)
     SELECT grain.whole_day, grain.starts_at, dimension, value, requests, errors, input_tokens, output_tokens,
-      cached_tokens, cost_micros, latency_ms, latencies::bigint[], first_tokens::bigint[]
+      cached_tokens, cost_micros, unpriced, latency_ms, latencies::bigint[], first_tokens::bigint[]
     FROM slot, LATERAL (VALUES (true, slot.day), (false, slot.hour)) AS grain (whole_day, starts_at),
       ${rows(first, 'measures', MEASURE)}
     ORDER BY 3, 1, 2, 4
@@ -197,6 +199,7 @@ const sumColumns = (tallies: readonly Tally[]) => [
   numbers(tallies.map(({ outputTokens }) => outputTokens)),
   numbers(tallies.map(({ cachedTokens }) => cachedTokens)),
   numbers(tallies.map(({ costMicros }) => costMicros)),
+  numbers(tallies.map(({ unpriced }) => unpriced)),
   numbers(tallies.map(({ latencyMs }) => latencyMs)),
   texts(tallies.map(({ latencies }) => writeSketch(latencies))),
   texts(tallies.map(({ firstTokens }) => writeSketch(firstTokens))),

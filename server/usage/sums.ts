@@ -19,6 +19,8 @@ export class Tally {
   outputTokens = 0
   cachedTokens = 0
   costMicros = 0
+  /** Those that used tokens without a known price. */
+  unpriced = 0
   latencyMs = 0
   /** When the last of them began (epoch ms). */
   lastAt = 0
@@ -41,6 +43,7 @@ export class Tally {
     this.outputTokens += numbers.outputTokens[at] || 0
     this.cachedTokens += numbers.cachedTokens[at] || 0
     this.costMicros += numbers.costMicros[at] || 0
+    if (isUnpriced(numbers, at)) this.unpriced++
     this.latencyMs += latencyMs
     this.lastAt = Math.max(this.lastAt, numbers.startedAt[at] ?? 0)
     if (end !== 'REFUSED' && end !== 'INTERRUPTED') mergeInto(this.latencies, bucketOf(latencyMs), 1)
@@ -54,12 +57,17 @@ export class Tally {
     this.outputTokens += other.outputTokens
     this.cachedTokens += other.cachedTokens
     this.costMicros += other.costMicros
+    this.unpriced += other.unpriced
     this.latencyMs += other.latencyMs
     this.lastAt = Math.max(this.lastAt, other.lastAt)
     for (const [bucket, count] of other.latencies) mergeInto(this.latencies, bucket, count)
     for (const [bucket, count] of other.firstTokens) mergeInto(this.firstTokens, bucket, count)
   }
 }
+
+/** True when tokens were used, by the provider's word or by estimate, and nobody knew what they cost. */
+const isUnpriced = ({ costMicros, inputTokens, outputTokens }: Batch['numbers'], at: number) =>
+  Number.isNaN(costMicros[at]) && !(Number.isNaN(inputTokens[at]) && Number.isNaN(outputTokens[at]))
 
 /** What a batch adds up to, as far as it began in the same quarter of an hour. */
 export type Slot = {

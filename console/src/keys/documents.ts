@@ -28,7 +28,7 @@ export const KeyRow = graphql(`
     usage {
       daily
       last24Hours { requests errors }
-      last30Days { requests errors inputTokens outputTokens cachedTokens costMicros }
+      last30Days { requests errors inputTokens outputTokens cachedTokens costMicros unpriced }
     }
   }
 `)

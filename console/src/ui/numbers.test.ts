@@ -47,7 +47,7 @@ test('counts, durations and sizes read as people write them', () => {
 })
 
 test('an unknown cost is a dash, never nothing', () => {
-  expect(toCost(null)).toBe('–')
-  expect(toCost('0')).toBe('–')
-  expect(toCost('1240000')).toBe('$1.24')
+  expect(toCost({ costMicros: '0', unpriced: 3 })).toBe('–')
+  expect(toCost({ costMicros: '0', unpriced: 0 })).toBe('$0.00')
+  expect(toCost({ costMicros: '1240000', unpriced: 3 })).toBe('$1.24')
 })

@@ -41,9 +41,12 @@ export function toSign(): string {
   return parts.find(({ type }) => type === 'currency')?.value ?? currency.value
 }
 
+/** A sum of costs; `unpriced` are the requests it leaves out because nobody knew their price. */
+export type Cost = { readonly costMicros: string; readonly unpriced: number }
+
 /** A sum of costs; `–` when nothing in it had a known price, because unknown is not free. */
-export function toCost(micros: string | null): string {
-  return micros === null || micros === '0' ? '–' : toMoney(micros)
+export function toCost({ costMicros, unpriced }: Cost): string {
+  return costMicros === '0' && unpriced > 0 ? '–' : toMoney(costMicros)
 }
 
 /** `2.4%` of errors among requests; nothing of nothing is none. */

@@ -66,6 +66,7 @@ const Point = graphql(`
     inputTokens
     outputTokens
     costMicros
+    unpriced
     averageLatencyMs
   }
 `)

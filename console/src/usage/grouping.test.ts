@@ -12,6 +12,7 @@ const point = (group: string | null, requests: number): Point => ({
   inputTokens: '0',
   outputTokens: '0',
   costMicros: '0',
+  unpriced: 2,
   averageLatencyMs: 0,
 })
 

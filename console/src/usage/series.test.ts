@@ -12,6 +12,7 @@ const point = (start: string, requests: number, more: Partial<Point> = {}): Poin
   inputTokens: '9007199254740993',
   outputTokens: '1',
   costMicros: '5',
+  unpriced: 2,
   averageLatencyMs: 100,
   ...more,
 })
@@ -32,7 +33,14 @@ test('days are those of the installation, where clocks are changed too', () => {
 
 test('sums keep every digit and weigh the latency by requests', () => {
   const sums = sumUp([point('a', 1), point('b', 3, { averageLatencyMs: 300 })])
-  expect(sums).toEqual({ requests: 4, errors: 2, tokens: '18014398509481988', costMicros: '10', averageLatencyMs: 250 })
+  expect(sums).toEqual({
+    requests: 4,
+    errors: 2,
+    tokens: '18014398509481988',
+    costMicros: '10',
+    unpriced: 4,
+    averageLatencyMs: 250,
+  })
 })
 
 test('the sum of nothing is nothing', () => {

@@ -29,6 +29,7 @@ export type Sums = {
   readonly errors: number
   readonly tokens: string
   readonly costMicros: string
+  readonly unpriced: number
   readonly averageLatencyMs: number
 }
 
@@ -42,6 +43,7 @@ export function sumUp(points: readonly Point[]): Sums {
     errors: points.reduce((sum, point) => sum + point.errors, 0),
     tokens: tokens.toString(),
     costMicros: points.reduce((sum, point) => sum + BigInt(point.costMicros), 0n).toString(),
+    unpriced: points.reduce((sum, point) => sum + point.unpriced, 0),
     averageLatencyMs: requests === 0 ? 0 : Math.round(weighted / requests),
   }
 }
@@ -101,6 +103,7 @@ function addPoints(a: Point, b: Point): Point {
     inputTokens: add(a.inputTokens, b.inputTokens),
     outputTokens: add(a.outputTokens, b.outputTokens),
     costMicros: add(a.costMicros, b.costMicros),
+    unpriced: a.unpriced + b.unpriced,
     averageLatencyMs: requests === 0 ? 0 : Math.round(weighted / requests),
   }
 }

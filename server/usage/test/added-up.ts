@@ -73,6 +73,7 @@ function sumOf(entries: readonly UsageEntry[]) {
     outputTokens: BigInt(sum(({ outputTokens }) => outputTokens)),
     cachedTokens: BigInt(sum(({ cachedTokens }) => cachedTokens)),
     costMicros: BigInt(sum(({ costMicros }) => costMicros)),
+    unpriced: entries.filter((one) => one.costMicros === null && (one.inputTokens ?? one.outputTokens) !== null).length,
     averageLatencyMs: Math.round(sum(({ latencyMs }) => latencyMs) / entries.length),
     latencyMs: percentilesIn(reached.map(({ latencyMs }) => latencyMs)),
     firstTokenMs: percentilesIn(entries.flatMap(({ firstTokenMs }) => firstTokenMs ?? [])),
