@@ -165,11 +165,13 @@ test.each([
 
 test('an administrator may send a price list of megabytes, nobody else and no document', async () => {
   const model = { litellm_provider: 'openai', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 }
-  const json = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`model-${at}`, model])))
+  const models = Array.from({ length: 20_000 }, (_, at) => [`model-${at}`, model])
+  const json = JSON.stringify({ ...Object.fromEntries(models), 'dall-e-3': { litellm_provider: 'openai' } })
   const query = `mutation ($input: ImportPricesInput!) {
-    importPrices(input: $input) { ... on ImportPricesSuccess { listed } } }`
+    importPrices(input: $input) { ... on ImportPricesSuccess { listed leftOut { reason rows } } } }`
   const body = { query, variables: { input: { providerId: provider.id, vendor: 'openai', json, preview: true } } }
-  expect((await send(bearer, body)).body).toEqual({ data: { importPrices: { listed: 20_000 } } })
+  const told = { listed: 20_000, leftOut: [{ reason: 'NOT_PER_TOKEN', rows: 1 }] }
+  expect((await send(bearer, body)).body).toEqual({ data: { importPrices: told } })
   const cookie = ((await signIn()).headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   expect((await send({ ...JSON_TYPE, cookie, 'x-aic-csrf': '1' }, body)).status).toBe(413)
   expect((await send(JSON_TYPE, body)).status).toBe(413)

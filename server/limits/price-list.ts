@@ -4,10 +4,20 @@ import type { Rates } from './price.ts'
 
 export type ListedPrice = Rates & { readonly modelPattern: string }
 
+/** Why a row of a list brings no price. */
+export type LeftOutReason = 'OTHER_VENDOR' | 'NOT_PER_TOKEN' | 'UNREADABLE' | 'NO_MODEL_NAME' | 'SAME_MODEL'
+
+export type PriceList = {
+  readonly listed: readonly ListedPrice[]
+  /** How many rows, by reason. */
+  readonly leftOut: ReadonlyMap<LeftOutReason, number>
+}
+
+const vendored = z.object({ litellm_provider: z.string() })
+
 const perToken = z.number().nonnegative().max(1).nullish()
 
 const entry = z.object({
-  litellm_provider: z.string().nullish(),
   input_cost_per_token: perToken,
   output_cost_per_token: perToken,
   cache_read_input_token_cost: perToken,
@@ -32,28 +42,39 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
 const bareName = (name: string, vendor: string) =>
   name.startsWith(`${vendor}/`) ? name.slice(vendor.length + 1) : name
 
-/**
- * The prices per token of one vendor in the common public list (a JSON object of models, dollars per token). Models
- * that are priced otherwise, by image or second, are left out. Throws `InvalidInput`.
- */
-export function readPriceList(text: string, vendor: string): readonly ListedPrice[] {
-  const prices = new Map<string, ListedPrice>()
-  for (const [name, value] of Object.entries(readJson(text))) {
-    const read = entry.safeParse(value)
-    if (!read.success || read.data.litellm_provider !== vendor) continue
-    const {
-      input_cost_per_token: input,
-      output_cost_per_token: output,
-      cache_read_input_token_cost: cached,
-    } = read.data
-    const modelPattern = bareName(name, vendor)
-    if (input == null || modelPattern === '' || modelPattern.length > 200 || /[*?\p{Cc}]/u.test(modelPattern)) continue
-    prices.set(modelPattern, {
-      modelPattern,
-      inputMicros: toMicros(input),
-      outputMicros: toMicros(output ?? 0),
-      cachedMicros: cached == null ? null : toMicros(cached),
-    })
+function readRow(name: string, value: unknown, vendor: string): ListedPrice | LeftOutReason {
+  const { data: of } = vendored.safeParse(value)
+  if (of?.litellm_provider !== vendor) return 'OTHER_VENDOR'
+  const { data: row } = entry.safeParse(value)
+  if (!row) return 'UNREADABLE'
+  if (row.input_cost_per_token == null) return 'NOT_PER_TOKEN'
+  const modelPattern = bareName(name, vendor)
+  if (modelPattern === '' || modelPattern.length > 200 || /[*?\p{Cc}]/u.test(modelPattern)) return 'NO_MODEL_NAME'
+  const cached = row.cache_read_input_token_cost
+  return {
+    modelPattern,
+    inputMicros: toMicros(row.input_cost_per_token),
+    outputMicros: toMicros(row.output_cost_per_token ?? 0),
+    cachedMicros: cached == null ? null : toMicros(cached),
   }
-  return [...prices.values()]
+}
+
+/**
+ * The prices per token of one vendor in the common public list (a JSON object of models, dollars per token), and what of
+ * it brings none. Of two rows for one model the later counts. Throws `InvalidInput`.
+ */
+export function readPriceList(text: string, vendor: string): PriceList {
+  const prices = new Map<string, ListedPrice>()
+  const leftOut = new Map<LeftOutReason, number>()
+  const leave = (reason: LeftOutReason) => leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
+  for (const [name, value] of Object.entries(readJson(text))) {
+    const row = readRow(name, value, vendor)
+    if (typeof row === 'string') {
+      leave(row)
+      continue
+    }
+    if (prices.has(row.modelPattern)) leave('SAME_MODEL')
+    prices.set(row.modelPattern, row)
+  }
+  return { listed: [...prices.values()], leftOut }
 }

@@ -4,6 +4,7 @@ import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import { PriceTaken } from './price.ts'
+import type { LeftOutReason as Reason } from './price-list.ts'
 import { Price } from './prices.graphql.ts'
 import { createPrice, deletePrice, type ImportedPrices, importPrices, updatePrice } from './prices.service.ts'
 
@@ -104,11 +105,35 @@ const ImportPricesInput = builder.inputType('ImportPricesInput', {
   }),
 })
 
+const LeftOutReason = builder.enumType('PricesLeftOutReason', {
+  description: 'Why rows of a price list bring no price.',
+  values: {
+    OTHER_VENDOR: { description: 'They are of another vendor, or of none.' },
+    NOT_PER_TOKEN: { description: 'They have no price per token asked: it is by image, second or page.' },
+    UNREADABLE: { description: 'A price is no number from 0 to 1 dollar per token.' },
+    NO_MODEL_NAME: { description: 'Their name is empty, too long, or holds `*`, `?` or a control character.' },
+    SAME_MODEL: { description: 'A later row is for the same model, with or without the vendor before its name.' },
+  } satisfies Record<Reason, { description: string }>,
+})
+
+const PricesLeftOut = builder.objectRef<{ reason: Reason; rows: number }>('PricesLeftOut').implement({
+  description: 'Rows of a price list that bring no price, for one reason.',
+  fields: (t) => ({
+    reason: t.expose('reason', { type: LeftOutReason, description: 'Why.' }),
+    rows: t.exposeInt('rows', { description: 'How many.' }),
+  }),
+})
+
 const ImportPricesSuccess = builder.objectRef<ImportedPrices>('ImportPricesSuccess').implement({
   description: 'What a price list brought, or would bring.',
   fields: (t) => ({
     preview: t.exposeBoolean('preview', { description: 'True: nothing was changed.' }),
     listed: t.exposeInt('listed', { description: 'How many prices per token the list has of this vendor.' }),
+    leftOut: t.field({
+      type: [PricesLeftOut],
+      description: 'The rows of the list that bring no price, by reason.',
+      resolve: ({ leftOut }) => [...leftOut].map(([reason, rows]) => ({ reason, rows })),
+    }),
     added: t.exposeInt('added', { description: 'How many of them are new or different.' }),
     unchanged: t.exposeInt('unchanged', { description: 'How many hold already.' }),
     models: t.stringList({

@@ -61,15 +61,29 @@ describe('a public price list', () => {
     },
     'openai/gpt-x': { litellm_provider: 'openai', input_cost_per_token: 0.00003, output_cost_per_token: 0.00006 },
     'dall-e-3': { litellm_provider: 'openai', input_cost_per_pixel: 1e-8 },
+    'gpt-x': { litellm_provider: 'openai', input_cost_per_token: 0.00003, output_cost_per_token: 0.00006 },
+    'tts-1': { litellm_provider: 'openai', input_cost_per_character: 1e-8 },
+    'gpt-free': { litellm_provider: 'openai', input_cost_per_token: 'free' },
+    'gpt-*': { litellm_provider: 'openai', input_cost_per_token: 1e-6 },
     'azure/gpt-5': { litellm_provider: 'azure', input_cost_per_token: 1e-6 },
   }
 
   test('gives the prices per token of one vendor, exactly', () => {
-    expect(readPriceList(JSON.stringify(list), 'openai')).toEqual([
+    expect(readPriceList(JSON.stringify(list), 'openai').listed).toEqual([
       { modelPattern: 'gpt-5-mini', inputMicros: 150_000n, outputMicros: 600_000n, cachedMicros: 75_000n },
       { modelPattern: 'gpt-x', inputMicros: 30_000_000n, outputMicros: 60_000_000n, cachedMicros: null },
     ])
-    expect(readPriceList(JSON.stringify(list), 'azure')).toHaveLength(1)
+    expect(readPriceList(JSON.stringify(list), 'azure').listed).toHaveLength(1)
+  })
+
+  test('says of each row that brings no price why it does not', () => {
+    expect(Object.fromEntries(readPriceList(JSON.stringify(list), 'openai').leftOut)).toEqual({
+      OTHER_VENDOR: 2,
+      NOT_PER_TOKEN: 2,
+      UNREADABLE: 1,
+      NO_MODEL_NAME: 1,
+      SAME_MODEL: 1,
+    })
   })
 
   test.each(['', '[]', 'null', '{'])('refuses %o', (text) => {

@@ -9,7 +9,7 @@ import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
 import { auditable, plain } from './limits.service.ts'
 import { newPriceSchema, PriceTaken, priceEditSchema, type Rates } from './price.ts'
-import { type ListedPrice, readPriceList } from './price-list.ts'
+import { type ListedPrice, type PriceList, readPriceList } from './price-list.ts'
 import * as store from './prices.store.ts'
 
 type Row = store.PriceRow
@@ -132,6 +132,7 @@ export type PriceImport = {
 
 export type ImportedPrices = {
   readonly listed: number
+  readonly leftOut: PriceList['leftOut']
   readonly added: number
   readonly unchanged: number
   readonly preview: boolean
@@ -148,7 +149,7 @@ export async function importPrices(act: Act, input: PriceImport): Promise<Import
   const { parts } = act
   const now = parts.clock.now()
   const effectiveFrom = input.effectiveFrom ?? now
-  const listed = readPriceList(input.json, input.vendor)
+  const { listed, leftOut } = readPriceList(input.json, input.vendor)
   const currency = await requireCurrency(act, 'USD')
   const isNew = (known: ReadonlyMap<string, Rates>) => (price: ListedPrice) => {
     const before = known.get(price.modelPattern)
@@ -163,6 +164,7 @@ export async function importPrices(act: Act, input: PriceImport): Promise<Import
       const preview = input.preview ?? false
       const answer = {
         listed: listed.length,
+        leftOut,
         added: added.length,
         unchanged: listed.length - added.length,
         preview,

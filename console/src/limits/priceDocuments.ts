@@ -68,7 +68,7 @@ export const ImportPrices = graphql(`
       __typename
       ... on Problem { message }
       ... on InvalidInput { issues { path message } }
-      ... on ImportPricesSuccess { added listed models preview unchanged }
+      ... on ImportPricesSuccess { added listed models preview unchanged leftOut { reason rows } }
     }
   }
 `)
