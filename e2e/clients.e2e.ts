@@ -18,13 +18,18 @@ const names = [
 let world: World
 let stocks: ReadonlyMap<string, Stock>
 let anthropic: Access
+let openai: Access
 
 beforeAll(async () => {
   world = await openWorld()
+  const secretFor = async (wished: object) => {
+    const provider = await world.admin.provider(world.fake, { ...wished, idleTimeoutMs: 1_000 })
+    return (await world.admin.key(provider)).secret
+  }
+  const url = world.product.url
   const wished = { baseUrl: world.fake.url, wireFormat: 'ANTHROPIC', authType: 'X_API_KEY' }
-  const anthropicKey = await world.admin.key(await world.admin.provider(world.fake, wished))
-  anthropic = { url: world.product.url, secret: anthropicKey.secret }
-  const openai = { url: world.product.url, secret: world.key.secret }
+  anthropic = { url, secret: await secretFor(wished) }
+  openai = { url, secret: await secretFor({}) }
   const all = [anthropicStock(anthropic), ...vercelStocks(openai), langchainStock(openai), langchainAgentStock(openai)]
   stocks = new Map(all.map((stock) => [stock.name, stock]))
 })
@@ -50,7 +55,7 @@ describe.each(names)('the stock %s', (name) => {
     expect(received().map(({ path }) => path)).toEqual([`/v1${stockOf(name).path}`])
     const sent = received()[0]?.rawHeaders.join('\n') ?? ''
     expect(sent).toContain('sk-fake-credential')
-    for (const { secret } of [world.key, anthropic]) expect(sent).not.toContain(secret.slice(4, 30))
+    for (const { secret } of [openai, anthropic]) expect(sent).not.toContain(secret.slice(4, 30))
   })
 
   test('streams an answer, however its bytes are cut', async () => {
@@ -80,6 +85,11 @@ describe.each(names)('the stock %s', (name) => {
     const error = await failureOf(stockOf(name).chat(`no [[fake status=${status}]]`, { maxRetries: 0 }))
     expect(stockOf(name).statusOf(error)).toBe(status)
     expect(received()).toHaveLength(1)
+  })
+
+  test('gets an error from a stream that breaks, not half an answer that looks whole', async () => {
+    const texts = await stockOf(name).stream('one [[fake stall=5]]')
+    expect(String(await failureOf(collect(texts)))).toContain('did not answer in time')
   })
 
   test('that aborts before the first byte frees the provider', async () => {

@@ -141,7 +141,9 @@ export class Answer {
     if (res.destroyed) return
     if (!this.#sse) return void res.destroy()
     const gap = this.#sse.atBoundary ? '' : '\n\n'
-    res.end(`${gap}data: ${errorBody(refusal)}\n\n`, () => closeUnlessUsed(res.socket))
+    // Anthropic's client passes over events without a name: the stream would be a whole one to its program.
+    const name = this.#plan.route.endpoint === 'messages' ? 'event: error\n' : ''
+    res.end(`${gap}${name}data: ${errorBody(refusal)}\n\n`, () => closeUnlessUsed(res.socket))
   }
 
   #countPlain(): number {

@@ -133,6 +133,12 @@ describe('a stream that breaks', () => {
     expect(text).toContain('data: {"half\n\ndata: {"error"')
   })
 
+  it('names its error event where clients pass over events without a name', async () => {
+    const key = await world.mintKey({ providerId: await world.addProvider({ wireFormat: 'ANTHROPIC' }) })
+    streams('event: ping\ndata: {"type":"ping"}\n\n').then((res) => setTimeout(() => res.destroy(), 20))
+    expect(await (await post({}, null, key, '/v1/messages')).text()).toContain('\n\nevent: error\ndata: {"error"')
+  })
+
   it('by saying nothing for too long ends with upstream_timeout', async () => {
     const key = await world.mintKey({ providerId: await world.addProvider({ idleTimeoutMs: 200 }) })
     streams(part('x'))
