@@ -84,6 +84,11 @@ describe('from the caller to the provider', () => {
     expect(world.provider.received.at(-1)?.req.headers['content-encoding']).toBeUndefined()
   })
 
+  it('a body in UTF-8 crosses, however its character set is written', async () => {
+    for (const set of ['; charset=utf-8', ';charset="UTF-8"; a=b', '; charset = utf8 '])
+      expect([set, (await post({ 'content-type': `application/json${set}` })).status]).toEqual([set, 200])
+  })
+
   it('targets in absolute form and with two slashes lead nowhere', async () => {
     for (const target of ['http://127.0.0.1:1/work', '//work', '//127.0.0.1:1/work', '*', '/work/../graphql']) {
       const { status } = await sendRaw(world.port, raw('connection: close\r\n').replace('POST /work', `POST ${target}`))

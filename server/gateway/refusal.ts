@@ -19,7 +19,11 @@ export const REFUSALS = {
   method_not_allowed: [405, 'invalid_request_error', 'This method is not allowed here.'],
   request_timeout: [408, 'invalid_request_error', 'The request took too long to arrive.'],
   request_too_large: [413, 'invalid_request_error', 'The body is larger than allowed.'],
-  unsupported_media_type: [415, 'invalid_request_error', 'The body must be sent as application/json, not compressed.'],
+  unsupported_media_type: [
+    415,
+    'invalid_request_error',
+    'The body must be sent as application/json in UTF-8, not compressed.',
+  ],
   misdirected_request: [421, 'invalid_request_error', 'This server does not answer for that host.'],
   rate_limit_exceeded: [429, 'rate_limit_error', 'Too many requests.'],
   concurrency_limit_exceeded: [429, 'rate_limit_error', 'Too many requests at once.'],

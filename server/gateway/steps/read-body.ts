@@ -9,6 +9,8 @@ import { FORMS, type Route } from '../route.ts'
 const BODY_TIMEOUT_MS = 60_000
 const UNCOMPRESSED = /^(?:identity)?$/i
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i
+/** The bytes were read as UTF-8: a provider that reads them as anything else may find another model in them. */
+const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(?:;|$))/i
 
 /**
  * The whole body. A form is read to its end as well: the model, and with it the permission, may stand behind the file.
@@ -58,7 +60,7 @@ export function readBody(
 
 function readType(contentType: string, { endpoint }: Route): string | null {
   if (!FORMS.has(endpoint)) {
-    if (JSON_TYPE.test(contentType)) return null
+    if (JSON_TYPE.test(contentType) && !OTHER_CHARSET.test(contentType)) return null
     throw new Refusal('unsupported_media_type', { param: 'content-type' })
   }
   const boundary = readBoundary(contentType)

@@ -141,6 +141,8 @@ function transferCases(world: World): Cases {
       typed('a text', 'content-type', 'text/plain'),
       typed('a form', 'content-type', 'application/x-www-form-urlencoded'),
       typed('nearly JSON', 'content-type', 'application/jsonp'),
+      typed('another character set', 'content-type', 'application/json; charset=utf-7'),
+      typed('another character set after others', 'content-type', 'application/json;a=b; CharSet="latin1"'),
       typed('compressed', 'content-encoding', 'gzip'),
     ],
     request_too_large: [
