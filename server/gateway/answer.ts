@@ -5,7 +5,7 @@ import { toCaller } from './headers.ts'
 import type { Plan } from './plan.ts'
 import { errorBody, type Refusal } from './refusal.ts'
 import { SseReader } from './sse.ts'
-import { END_BYTES, NO_TOKENS, readAnswer, readEnds, type Tokens } from './tokens.ts'
+import { END_BYTES, laterEnd, NO_TOKENS, readAnswer, readEnds, type Tokens } from './tokens.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -159,8 +159,7 @@ export class Answer {
     const all = this.#held.length === 0 || this.#head.length > 0 ? chunk : Buffer.concat([...this.#held, chunk])
     if (this.#head.length < END_BYTES)
       this.#head = Buffer.concat([this.#head, all.subarray(0, END_BYTES - this.#head.length)])
-    this.#tail =
-      all.length >= END_BYTES ? all.subarray(-END_BYTES) : Buffer.concat([this.#tail, all]).subarray(-END_BYTES)
+    this.#tail = laterEnd(this.#tail, all)
   }
 
   #pass(bytes: Buffer): void {

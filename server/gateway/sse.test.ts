@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Endpoint } from './route.ts'
 import { SseReader } from './sse.ts'
 
 const chunk = (content: string, usage: unknown = null) =>
@@ -8,8 +9,8 @@ const extra = (usage: unknown) => `data: ${JSON.stringify({ id: 'c', model: 'gpt
 const DONE = 'data: [DONE]\n\n'
 const usage = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 }
 
-function pass(hidesUsage: boolean, pieces: readonly Buffer[]) {
-  const reader = new SseReader(hidesUsage, 'chat/completions')
+function pass(hidesUsage: boolean, pieces: readonly Buffer[], endpoint: Endpoint = 'chat/completions') {
+  const reader = new SseReader(hidesUsage, endpoint)
   const passed = [...pieces.map((piece) => reader.push(piece)), reader.end()]
   return { text: Buffer.concat(passed).toString(), reader }
 }
@@ -108,6 +109,24 @@ describe('usage in a stream', () => {
       output: 6,
       cached: 2,
     })
+  })
+})
+
+describe('an event with a picture in it', () => {
+  it('is passed on, and what it says of usage behind the picture is found', () => {
+    const picture = 'iVBO'.repeat(400_000)
+    const response = {
+      model: 'gpt-4-0613',
+      output: [{ result: picture }],
+      usage: { input_tokens: 7, output_tokens: 9 },
+    }
+    const event = `data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`
+    const cuts = Array.from({ length: 40 }, (_, n) => (n + 1) * 40_000)
+    for (const hidesUsage of [true, false]) {
+      const { text, reader } = pass(hidesUsage, cutAt(Buffer.from(event), [...cuts, event.length - 30]), 'responses')
+      expect(text === event).toBe(true)
+      expect([reader.tokens, reader.generated.tokens]).toEqual([{ input: 7, output: 9, cached: null }, 0])
+    }
   })
 })
 

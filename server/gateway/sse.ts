@@ -1,10 +1,21 @@
 import { Generated } from './generated.ts'
 import type { Endpoint } from './route.ts'
-import { isErrorEvent, isExtraEvent, laterTokens, NO_TOKENS, parse, readStatement, type Tokens } from './tokens.ts'
+import {
+  isErrorEvent,
+  isExtraEvent,
+  laterEnd,
+  laterTokens,
+  NO_TOKENS,
+  parse,
+  readEnds,
+  readStatement,
+  type Statement,
+  type Tokens,
+} from './tokens.ts'
 
 const LINE_FEED = 0x0a
 const RETURN = 0x0d
-/** An event larger than this is passed on unread. */
+/** An event larger than this is passed on, and only its end is read. */
 const MAX_EVENT_BYTES = 1024 * 1024
 
 // What an event can say of use to us. Providers repeat `"usage":null` in every event.
@@ -35,6 +46,8 @@ export class SseReader {
   /** The event that has begun, in pieces. */
   #pieces: Buffer[] = []
   #bytes = 0
+  /** The end of one that is too long to be held. */
+  #end = EMPTY
   #lineIsEmpty = true
   #afterReturn = false
   /** True while the LF of a CRLF may follow whose event was taken out. */
@@ -108,7 +121,7 @@ export class SseReader {
   #finishEvent(last: Buffer, passed: Buffer[]): void {
     const event = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
     const isTooLong = this.#bytes > MAX_EVENT_BYTES
-    if (isTooLong) this.generated.countUnread(this.#bytes)
+    if (isTooLong) this.#readEnd(last)
     this.#pieces = []
     this.#bytes = 0
     this.#dropsFeed = !isTooLong && this.#read(event, event.toString('latin1'))
@@ -124,7 +137,21 @@ export class SseReader {
     }
     // Nobody's usage is that long: what was held goes on, and so will the rest.
     passed.push(...this.#pieces, rest)
+    for (const piece of [...this.#pieces, rest]) this.#end = laterEnd(this.#end, piece)
     this.#pieces = []
+  }
+
+  /** A picture in an event makes it long, and behind it stands what it took. */
+  #readEnd(last: Buffer): void {
+    this.generated.countUnread(this.#bytes)
+    this.#note(readEnds(EMPTY, laterEnd(this.#end, last)))
+    this.#end = EMPTY
+  }
+
+  #note({ tokens, model }: Statement): void {
+    this.model ??= model
+    if (tokens) this.tokens = laterTokens(this.tokens, tokens)
+    if (tokens && tokens.output !== null) this.generated.said()
   }
 
   /** Reads what one event says, given as bytes and with a character for each; true when it must not reach the caller. */
@@ -133,10 +160,7 @@ export class SseReader {
     this.generated.count(text)
     if (!(this.model === null ? STATEMENT_OR_MODEL : STATEMENT).test(text)) return false
     const parsed = parse(dataOf(event))
-    const { tokens, model } = readStatement(parsed)
-    this.model ??= model
-    if (tokens) this.tokens = laterTokens(this.tokens, tokens)
-    if (tokens && tokens.output !== null) this.generated.said()
+    this.#note(readStatement(parsed))
     const saysFailed = isErrorEvent(parsed)
     if (saysFailed) this.failed = true
     return this.#hidesUsage && !saysFailed && isExtraEvent(parsed)

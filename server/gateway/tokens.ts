@@ -93,7 +93,12 @@ const WHOLE_PARSE_BYTES = 32 * 1024
 /** As much of each end of a large answer as is looked at. */
 export const END_BYTES = 16 * 1024
 
-type Statement = { readonly tokens: Tokens | null; readonly model: string | null }
+/** The end of what has come, after `more` came behind `end`. */
+export const laterEnd = (end: Buffer, more: Buffer): Buffer =>
+  more.length >= END_BYTES ? more.subarray(-END_BYTES) : Buffer.concat([end, more]).subarray(-END_BYTES)
+
+/** What an answer or an event says. */
+export type Statement = { readonly tokens: Tokens | null; readonly model: string | null }
 
 /** Usage and model of a whole JSON answer. */
 export const readAnswer = (body: Buffer): Statement =>
