@@ -1,5 +1,6 @@
 import { cacheExchange } from '@urql/exchange-graphcache'
 import { Client, fetchExchange, mapExchange, stringifyDocument, type TypedDocumentNode } from '@urql/vue'
+import { until } from '@vueuse/core'
 import { shallowRef } from 'vue'
 
 /** What the server says about a request that went wrong, in words for a person. */
@@ -27,12 +28,18 @@ export const revision = shallowRef(0)
 
 const publicPaths = ['/sign-in', '/setup', '/set-password']
 
+/** True while the session has ended under a page that is being used. Signing in again goes on with the page as it is. */
+export const isSessionOver = shallowRef(false)
+
+function noteEnd(code: unknown): void {
+  if (code === 'UNAUTHENTICATED' && !publicPaths.includes(location.pathname)) isSessionOver.value = true
+}
+
 /**
  * Leaves for the sign-in page by a real navigation, so that nothing the last viewer loaded stays in memory.
  * The way back is kept in `next`.
  */
 export function leaveForSignIn(): void {
-  if (publicPaths.includes(location.pathname)) return
   const next = location.pathname + location.search
   location.assign(next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`)
 }
@@ -51,7 +58,7 @@ export const client = new Client({
   exchanges: [
     mapExchange({
       onError(error) {
-        if (error.graphQLErrors.some((one) => one.extensions.code === 'UNAUTHENTICATED')) leaveForSignIn()
+        for (const { extensions } of error.graphQLErrors) noteEnd(extensions.code)
       },
     }),
     cacheExchange({
@@ -106,7 +113,7 @@ async function post(body: string): Promise<Outcome<Record<string, unknown>>> {
     const error = answer.errors?.[0]
     if (error !== undefined) {
       const code = text(error.extensions?.['code'])
-      if (code === 'UNAUTHENTICATED') leaveForSignIn()
+      noteEnd(code)
       return failed(error.message, text(error.extensions?.['requestId']) ?? requestId, code ?? 'Failure')
     }
     if (answer.data === null || answer.data === undefined) return failed('The server gave no answer.', requestId)
@@ -126,13 +133,18 @@ type Problem = { readonly __typename: string; readonly message?: string; readonl
 
 /**
  * Asks something that is answered by a success or a problem, told apart by `__typename`, and changes nothing. The
- * answer goes to the caller alone: it never enters the urql cache.
+ * answer goes to the caller alone: it never enters the urql cache. Where the session has ended, it waits until the
+ * person has signed in again, so that no form has to be filled in twice.
  */
 export async function attempt<R extends object, I>(
   document: TypedDocumentNode<R, { input: I }>,
   input: I,
 ): Promise<Outcome<SuccessOf<R>>> {
   const outcome = await ask(document, { input })
+  if (!outcome.ok && outcome.type === 'UNAUTHENTICATED' && isSessionOver.value) {
+    await until(isSessionOver).toBe(false)
+    return attempt(document, input)
+  }
   if (!outcome.ok) return outcome
   const [value] = Object.values(outcome.value) as readonly (Problem | null)[]
   if (value === null || value === undefined) return failed('The server gave no answer.', null)

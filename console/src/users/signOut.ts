@@ -1,4 +1,4 @@
-import { perform } from '../client.ts'
+import { ask } from '../client.ts'
 import { graphql } from '../graphql.ts'
 
 const SignOut = graphql(`
@@ -12,6 +12,7 @@ const SignOut = graphql(`
 
 /** Ends this session, or all of them, and leaves by a real navigation so that nothing stays in memory. */
 export async function signOut(allSessions = false): Promise<void> {
-  await perform(SignOut, { allSessions })
+  // Lists on screen must not ask again: nobody is there any more.
+  await ask(SignOut, { input: { allSessions } })
   location.assign('/sign-in')
 }
