@@ -89,7 +89,7 @@ const charged = (first: number) => `
     INSERT INTO events (at, kind, subject_type, subject_id, details, occasion)
     SELECT now(), level.kind, 'Limit', l.id,
       jsonb_build_object('startsAt', charged.starts_at, 'used', charged.used, 'amount', limit_amount(l, now())),
-      concat_ws(' ', level.kind, l.id, charged.starts_at)
+      concat_ws(' ', level.kind, l.id, charged.starts_at, limit_amount(l, now()))
     FROM charged JOIN limits l ON l.id = charged.limit_id AND l.period <> 'MINUTE' AND l.deleted_at IS NULL
     JOIN (VALUES ('limit_warning', 80), ('limit_reached', 100)) AS level (kind, percent)
       ON charged.used * 100 >= limit_amount(l, now()) * level.percent
