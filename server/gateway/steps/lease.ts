@@ -66,6 +66,9 @@ function refuse(leases: Leases, now: number, asking: Asking, error: unknown): ne
   throw error instanceof LimitReached ? toRefusal(error, now, asking.ask, limitHeaders(leases, now, asking)) : error
 }
 
+/** Stock clients wait and ask again unless they are told that it is of no use. */
+const HOPELESS = { 'x-should-retry': 'false' } as const
+
 function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly string[]): Refusal {
   const { limit, reason } = error
   const asked = { model: ask.model, streamed: ask.streamed, bytes: ask.bytes }
@@ -75,8 +78,8 @@ function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly
   }
   const shown = Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : [])))
   if (reason === 'unpriced') {
-    const message = 'The model has no price, and the quota is one of money.'
-    return new Refusal('insufficient_quota', { message, param: 'model', asked, by, headers: shown })
+    const message = `The model has no price, and the limit on ${describeLimit(limit)} counts prices.`
+    return new Refusal('insufficient_quota', { message, param: 'model', asked, by, headers: { ...shown, ...HOPELESS } })
   }
   const waitMs = error.resetsAt === null ? null : Math.max(0, error.resetsAt - now)
   const retryAfter: Readonly<Record<string, string>> =
@@ -85,8 +88,7 @@ function toRefusal(error: LimitReached, now: number, ask: Ask, headers: readonly
     message: `${wordsOf(error)} ${resetWords(error, waitMs)}`,
     asked,
     by,
-    // Stock clients wait and ask again unless they are told that it is of no use.
-    headers: { ...retryAfter, ...shown, ...(reason === 'impossible' && { 'x-should-retry': 'false' }) },
+    headers: { ...retryAfter, ...shown, ...(reason === 'impossible' && HOPELESS) },
   })
 }
 

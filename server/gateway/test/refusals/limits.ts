@@ -42,7 +42,10 @@ export function limitCases(world: World): Cases {
       limited('tokens per week', { metric: 'TOKENS', period: 'WEEK' }, resets, waits),
       limited('tokens per month', { metric: 'TOKENS', period: 'MONTH' }, resets, waits),
       limited('requests in total', { metric: 'REQUESTS', period: 'TOTAL' }, /It does not reset\.$/),
-      limited('money without a price', { metric: 'MONEY', period: 'MONTH' }, /has no price/, { param: 'model' }),
+      limited('money without a price', { metric: 'MONEY', period: 'MONTH' }, /has no price/, {
+        param: 'model',
+        headers: hopeless,
+      }),
       moneyCase(world, 0n, /^The limit on money per month of this API key is reached\. It resets at/, waits),
       moneyCase(
         world,
