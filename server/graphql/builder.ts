@@ -4,6 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import { GraphQLError } from 'graphql'
 import type PrismaTypes from '../generated/pothos.ts'
 import { getDatamodel } from '../generated/pothos.ts'
 import { isInstant } from '../lib/text.ts'
@@ -91,14 +92,22 @@ builder.mutationType({
 
 builder.subscriptionType({ description: 'What can be followed, over server-sent events.' })
 
+// Values are refused by a GraphQLError: the reason of any other is not told to the caller.
+
+const WELL_FORMED = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+/** False of the 30th of February, which JavaScript takes for the 2nd of March. */
+function isDay(text: string): boolean {
+  const date = new Date(text)
+  return isInstant(date) && date.toISOString().startsWith(text)
+}
+
 builder.scalarType('DateTime', {
   description: 'An instant in UTC, ISO 8601 with milliseconds: `2026-11-23T05:30:00.000Z`.',
   serialize: (value) => value.toISOString(),
   parseValue: (value) => {
-    const date = typeof value === 'string' ? new Date(value) : null
-    const wellFormed =
-      typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value)
-    if (!date || !wellFormed || !isInstant(date)) throw new TypeError('must be an ISO 8601 instant with a zone')
+    const date = typeof value === 'string' && WELL_FORMED.test(value) && isDay(value.slice(0, 10)) && new Date(value)
+    if (!date || !isInstant(date)) throw new GraphQLError('must be an ISO 8601 instant with a zone')
     return date
   },
 })
@@ -110,7 +119,7 @@ builder.scalarType('BigInt', {
   parseValue: (value) => {
     if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
     if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return BigInt(value)
-    throw new TypeError('must be a whole number, as a string when it is a large one')
+    throw new GraphQLError('must be a whole number, as a string when it is a large one')
   },
 })
 

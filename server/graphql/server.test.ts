@@ -206,3 +206,18 @@ test('what nobody asked for is masked, with the request id', async () => {
   expect(extensions).toEqual({ code: 'INTERNAL_ERROR', requestId: broken.headers.get('x-request-id') })
   expect(broken.text).not.toMatch(/key_types|prisma|select/i)
 })
+
+test.each([
+  ['DateTime', 'yesterday', 'must be an ISO 8601 instant'],
+  ['DateTime', '2026-02-30T00:00:00Z', 'must be an ISO 8601 instant'],
+  ['DateTime', 5, 'must be an ISO 8601 instant'],
+  ['BigInt', 'many', 'must be a whole number'],
+  ['BigInt', 1.5, 'must be a whole number'],
+])('a variable that is no %s is refused with the reason: %s', async (type, value, reason) => {
+  const query =
+    type === 'DateTime'
+      ? 'query ($value: DateTime!) { usage(from: $value, to: "2026-11-24T00:00:00Z", interval: DAY) { start } }'
+      : 'query ($value: BigInt!) { tryLimit(input: { target: EVERYTHING, metric: REQUESTS, amount: $value }) { __typename } }'
+  const answer = await send(bearer, { query, variables: { value } })
+  expect(answer.body.errors).toMatchObject([{ message: expect.stringContaining(reason) }])
+})
