@@ -201,11 +201,14 @@ export class Relay implements Listener, Disposable {
     }
   }
 
-  /** The caller went away. */
+  /** The caller went away; some do as soon as they have read that the stream ends here. */
   #leave(): void {
     if (this.#over) return
-    this.#answer?.finish()
-    this.#end('CLIENT_LEFT', this.#answer?.headSent ? this.#answer.status : 0, null, this.#resolve)
+    if (this.isWhole) this.whole()
+    else {
+      this.#answer?.finish()
+      this.#end('CLIENT_LEFT', this.#answer?.headSent ? this.#answer.status : 0, null, this.#resolve)
+    }
     this.#attempt.abandon()
   }
 

@@ -166,6 +166,17 @@ describe('a stream that has said its end', () => {
     expect(world.parts.breakers.of(providerId).state).toBe('CLOSED')
   })
 
+  it('is complete for a caller who leaves then, and its provider is left at once', async () => {
+    const provider = streams(part('x'), extra, DONE)
+    const left = provider.then((res) => new Promise((resolve) => res.once('close', resolve)))
+    const leaving = new AbortController()
+    await readUntil(await post({}, leaving.signal), DONE)
+    leaving.abort()
+    await left
+    await until(() => world.gateway.running() === 0)
+    expect(await lastEntry()).toMatchObject({ end: 'COMPLETE', status: 200, outputTokens: 2 })
+  })
+
   it('but not while it speaks of it', async () => {
     const quoted = part(JSON.stringify({ type: 'message_stop' }) + DONE)
     streams(quoted, 'data: [DONE]').then(dies)
