@@ -7,6 +7,7 @@ import {
   toDuration,
   toMoney,
   toPlural,
+  toPrice,
   toRate,
   toShort,
   toSign,
@@ -24,6 +25,10 @@ test('an amount below a cent shows what it is instead of zero', () => {
   expect(toMoney('33020000')).toBe('$33.02')
 })
 
+test('a price is shown as it was set', () => {
+  expect(['75000', '2500000', '1', '0'].map(toPrice)).toEqual(['$0.075', '$2.50', '$0.000001', '$0.00'])
+})
+
 test('amounts are in the currency of the installation', () => {
   currency.value = 'EUR'
   expect([toMoney('1240000'), toSign()]).toEqual(['€1.24', '€'])
@@ -37,7 +42,7 @@ test('errors of no requests are no division by zero', () => {
 
 test('counts, durations and sizes read as people write them', () => {
   expect(toCount(122_467)).toBe('122,467')
-  expect(toShort(122_467)).toBe('122.5K')
+  expect([122_467, 1_250, 0.15, 0].map(toShort)).toEqual(['122K', '1.25K', '0.15', '0'])
   expect(toDuration(340.4)).toBe('340 ms')
   expect(toDuration(12_340)).toBe('12.3 s')
   expect(toSize('24000')).toBe('24.0 kB')

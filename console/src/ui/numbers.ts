@@ -8,9 +8,9 @@ export function toCount(value: number): string {
   return new Intl.NumberFormat('en').format(value)
 }
 
-/** `12.5K`, for places with little room; the full number belongs beside it for those who ask. */
+/** `12.5K`, `0.15`: three digits, for places with little room; the full number belongs beside it for those who ask. */
 export function toShort(value: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(value)
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value)
 }
 
 /** Tokens and bytes come as decimal strings, which may be longer than a number can hold. */
@@ -20,14 +20,16 @@ export function toBig(value: string): string {
 
 /** `$1.24` from millionths of the currency; four places below one hundredth, and six where four would say nothing. */
 export function toMoney(micros: string): string {
-  const units = Number(micros) / 1_000_000
-  const digits = placesOf(Math.abs(units))
-  return new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency: currency.value,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(units)
+  const places = placesOf(Math.abs(Number(micros)) / 1_000_000)
+  return toAmountOf(micros, places, places)
+}
+
+/** `$0.075`, `$2.50` from millionths of the currency: a price as it was set, nothing rounded. */
+export const toPrice = (micros: string): string => toAmountOf(micros, 2, 6)
+
+function toAmountOf(micros: string, minimumFractionDigits: number, maximumFractionDigits: number): string {
+  const options = { style: 'currency', currency: currency.value, minimumFractionDigits, maximumFractionDigits } as const
+  return new Intl.NumberFormat('en', options).format(Number(micros) / 1_000_000)
 }
 
 function placesOf(amount: number): number {
