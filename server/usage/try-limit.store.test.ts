@@ -85,3 +85,14 @@ test('of many that a limit refuses all are counted, and those with the most requ
     examples: [],
   })
 })
+
+test('requests that came in the same millisecond, or took none, are at once one by one', async () => {
+  const at = begin + 200 * HOUR_MS
+  const entries = [0, 0, 5].map((latencyMs) => ({ ...anEntry(anIntent(systemRandom.uuidv7(), at)), latencyMs }))
+  await insertEntries(pool, entries)
+  const span = { from: new Date(at), to: new Date(at + HOUR_MS) }
+  const tried = (amount: bigint) =>
+    readTrial(pool, { ...question, ...span, metric: 'CONCURRENCY', period: null, amount })
+  expect(await tried(0n)).toMatchObject({ requests: 3, refusedRequests: 3 })
+  expect(await tried(2n)).toMatchObject({ requests: 3, refusedRequests: 1 })
+})

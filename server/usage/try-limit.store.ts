@@ -143,16 +143,17 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
     )`
 }
 
-// A request is under way from its start to its end; one that began while others fill the limit is refused.
+// A request is under way from its start to its end, a millisecond at least; one that began while others fill the limit
+// is refused.
 const CONCURRENCY = `
   WITH narrowed AS MATERIALIZED (
     SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, latency_ms, 1 AS requests
     ${ENTRIES} AND started_at >= $1 AND started_at < $2 AND $8::text IS NOT NULL
   ), judged AS (
-    SELECT *, sum(step) OVER (ORDER BY at, step) AS running FROM (
+    SELECT *, sum(step) OVER (ORDER BY at, step ROWS UNBOUNDED PRECEDING) AS running FROM (
       SELECT *, started_at AS at, 1 AS step FROM narrowed
       UNION ALL
-      SELECT *, started_at + latency_ms * interval '1 ms', -1 FROM narrowed
+      SELECT *, started_at + greatest(latency_ms, 1) * interval '1 ms', -1 FROM narrowed
     ) steps
   ), refused AS (
     SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
