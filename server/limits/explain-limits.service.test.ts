@@ -23,7 +23,7 @@ const today = new Date('2026-11-23T00:00:00Z')
 const use = (limitId: string, used: bigint, startsAt = new Date(0)) =>
   world.db.prisma.limitWindow.create({ data: { limitId, startsAt, used } })
 
-async function explain(question: { keyId?: string; userId?: string; model: string }) {
+async function explain(question: { keyId?: string; userId?: string; model: string; endpoint?: 'EMBEDDINGS' }) {
   const explanation = await explainAccess(administrator, { providerId, ...question })
   const verdicts = await explainLimits(administrator, explanation ?? expect.unreachable())
   return new Map(verdicts.map(({ limit, allowed, message }) => [limit.name, { allowed, message }]))
@@ -51,6 +51,8 @@ test('limits are told as the gateway finds them, with those that would refuse no
     ['these models', true],
   ])
   expect(told.get('few tokens')?.message).toContain('1024 tokens')
+  const embedded = await explain({ keyId: key.id, model: 'gpt-4', endpoint: 'EMBEDDINGS' })
+  expect(embedded.get('few tokens')?.allowed).toBe(true)
   expect([...(await explain({ userId: grace.viewer.id, model: 'claude-x' })).keys()]).toEqual([
     'of nobody',
     'few tokens',

@@ -37,7 +37,7 @@ export async function explainLimits(
 ): Promise<readonly LimitVerdict[]> {
   const { limits, ofMembers } = await findLimits(parts.db.prisma, explanation)
   if (limits.length === 0) return []
-  const needOf = await readNeeds(parts, limits, explanation.model)
+  const needOf = await readNeeds(parts, limits, explanation)
   const meters = await readMeters({ parts }, limits)
   const verdicts = limits.flatMap((limit, at) => {
     const meter = meters[at]
@@ -72,8 +72,14 @@ async function findLimits(tx: Tx, { keyId, userId, providerId, model, askable }:
 }
 
 /** What the request needs when these may be asked. */
-async function readNeeds({ db, clock }: Act['parts'], limits: readonly Limit[], model: string) {
-  const { defaultMaxTokens: outputTokens } = await readSettings(db.prisma)
+async function readNeeds(
+  { db, clock }: Act['parts'],
+  limits: readonly Limit[],
+  { model, endpoint }: AccessExplanation,
+) {
+  const { defaultMaxTokens } = await readSettings(db.prisma)
+  // Embeddings have no answer of tokens.
+  const outputTokens = endpoint === 'EMBEDDINGS' ? 0 : defaultMaxTokens
   const prices = new PriceIndex(limits.some(({ metric }) => metric === 'MONEY') ? await listAllPrices(db.pool) : [])
   const now = clock.now().getTime()
   return (asked: readonly Askable[]): Need => {

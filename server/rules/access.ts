@@ -32,6 +32,8 @@ export type AccessExplanation = {
   /** Who would be asked: the provider itself, or those members of a pool that can be asked for the model. */
   readonly askable: readonly Askable[]
   readonly model: string
+  /** Null: any. */
+  readonly endpoint: Endpoint | null
   readonly verdicts: readonly AccessVerdict[]
 }
 

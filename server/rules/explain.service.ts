@@ -35,8 +35,8 @@ export async function explainAccess(act: Act, question: AccessQuestion): Promise
     ...(key ? [ofModels(key, question.model)] : []),
     await ofRules(act, person, provider, question.model),
   ]
-  const { model } = question
-  return { keyId: key?.id ?? null, userId: person.id, providerId: provider.id, askable, model, verdicts }
+  const { model, endpoint = null } = question
+  return { keyId: key?.id ?? null, userId: person.id, providerId: provider.id, askable, model, endpoint, verdicts }
 }
 
 async function findParties(act: Act, question: AccessQuestion): Promise<Parties | null> {
