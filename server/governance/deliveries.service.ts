@@ -16,14 +16,14 @@ const SORTING = { column: 'createdAt', direction: 'desc', nullable: false, dates
 
 export async function listWebhooks({ parts }: Act, args: PageArgs) {
   const { prisma } = parts.db
-  const page = toPage(await store.listWebhooks(prisma, toKeyset(args, SORTING)), args, (row) => row.createdAt)
+  const page = toPage(await store.listWebhooks(prisma, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countWebhooks(prisma) }
 }
 
 /** The delivery log, the newest first. */
 export async function listDeliveries({ parts }: Act, args: PageArgs, filter: store.DeliveryFilter) {
   const { prisma } = parts.db
-  const page = toPage(await store.listDeliveries(prisma, filter, toKeyset(args, SORTING)), args, (row) => row.createdAt)
+  const page = toPage(await store.listDeliveries(prisma, filter, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countDeliveries(prisma, filter) }
 }
 

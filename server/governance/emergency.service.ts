@@ -105,6 +105,6 @@ const SORTING = { column: 'startedAt', direction: 'desc', nullable: false, dates
 /** A page of the emergencies so far, the newest first. */
 export async function listEmergencies({ parts }: Act, args: PageArgs) {
   const { prisma } = parts.db
-  const page = toPage(await store.listOperations(prisma, toKeyset(args, SORTING)), args, ({ startedAt }) => startedAt)
+  const page = toPage(await store.listOperations(prisma, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countOperations(prisma) }
 }

@@ -39,7 +39,7 @@ export async function listKeyRequests(act: Act, args: PageArgs, { status, mine }
       mine ? { OR: [{ requesterId: act.viewer.id }, { key: { ownerId: act.viewer.id } }] } : {},
     ],
   }
-  const page = toPage(await store.listRequests(db.prisma, where, toKeyset(args, SORTING)), args, (row) => row.createdAt)
+  const page = toPage(await store.listRequests(db.prisma, where, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countRequests(db.prisma, where) }
 }
 

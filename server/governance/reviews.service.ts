@@ -93,7 +93,7 @@ export async function listAccessReviews(act: Act, args: PageArgs) {
   const { prisma } = act.parts.db
   const where = await visibleTo(act)
   const rows = await store.listReviews(prisma, where, toKeyset(args, BY_DATE))
-  const page = toPage(rows, args, ({ createdAt }) => createdAt)
+  const page = toPage(rows, args, BY_DATE)
   return { ...page, countAll: () => store.countReviews(prisma, where) }
 }
 
@@ -119,7 +119,7 @@ export async function listReviewItems(act: Act, args: PageArgs, { reviewId, open
   const where = review
     ? { ...(await itemsVisibleTo(act, review)), ...(open && { decision: null }) }
     : { id: { in: [] } }
-  const page = toPage(await store.listItems(prisma, where, toKeyset(args, BY_NAME)), args, ({ keyName }) => keyName)
+  const page = toPage(await store.listItems(prisma, where, toKeyset(args, BY_NAME)), args, BY_NAME)
   return { ...page, countAll: () => store.countItems(prisma, where) }
 }
 

@@ -61,7 +61,7 @@ export async function listApiKeys(act: Act, args: PageArgs, filter: ApiKeyFilter
   const where = await visibleKeys(act, filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await readRows(args, sorting, (keyset) => store.listKeys(parts.db.prisma, where, keyset, query))
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => countAll(act, filter, where) }
 }
 

@@ -19,7 +19,7 @@ const SORTING = { column: 'keyType', direction: 'asc', nullable: false, dates: f
 /** A page of the policies, by key type. Whoever makes keys may read the rules. */
 export async function listPolicies({ parts }: Act, args: PageArgs) {
   const { prisma } = parts.db
-  const page = toPage(await store.listPolicies(prisma, toKeyset(args, SORTING)), args, ({ keyType }) => keyType)
+  const page = toPage(await store.listPolicies(prisma, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countPolicies(prisma) }
 }
 

@@ -21,7 +21,8 @@ export type Sorting = {
 }
 
 type Value = string | null
-type Cursor = { readonly value: Value; readonly id: string }
+/** A place in a list that is sorted by this column. */
+type Cursor = { readonly column: string; readonly value: Value; readonly id: string }
 
 /** How to read one page by key, not by offset: as quick on the last page as on the first. */
 export type Keyset = {
@@ -61,21 +62,23 @@ function readCursor(path: string, text: string | null | undefined, sorting: Sort
   if (text == null) return null
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (!Array.isArray(parsed) || parsed.length !== 2) throw new Error('not a pair')
-    const [value, id]: unknown[] = parsed
+    if (!Array.isArray(parsed) || parsed.length !== 3) throw new Error('not a place')
+    const [column, value, id]: unknown[] = parsed
+    if (column !== sorting.column) throw new Error('of a list sorted otherwise')
     if (typeof id !== 'string' || !UUID.test(id)) throw new Error('no id')
     if (value !== null && typeof value !== 'string') throw new Error('no value')
     if (value === null && !sorting.nullable) throw new Error('no value')
     if (value !== null && (value.includes('\0') || (sorting.dates && !isInstant(new Date(value))))) {
       throw new Error('not a value of this column')
     }
-    return { value, id }
+    return { column, value, id }
   } catch {
     throw refuse(path, 'is not a cursor of this list.')
   }
 }
 
-const writeCursor = ({ value, id }: Cursor) => Buffer.from(JSON.stringify([value, id])).toString('base64url')
+const writeCursor = ({ column, value, id }: Cursor) =>
+  Buffer.from(JSON.stringify([column, value, id])).toString('base64url')
 
 type Where = Readonly<Record<string, unknown>>
 /** A list is read in two parts, so that an index answers each: rows with a value, and then, in both directions, those without. */
@@ -134,11 +137,13 @@ export async function readRows<Row>(
   return rows
 }
 
-/** The page of rows that `toKeyset` or `readRows` asked for. `sortedBy` reads a row's sort column. */
-export function toPage<Row extends { readonly id: string }>(
+type Sorted<Column extends string> = { readonly id: string } & Readonly<Record<Column, Date | string | null>>
+
+/** The page of rows that `toKeyset` or `readRows` asked for with this sorting. */
+export function toPage<Column extends string, Row extends Sorted<Column>>(
   rows: readonly Row[],
   args: PageArgs,
-  sortedBy: (row: Row) => Date | string | null,
+  { column }: { readonly column: Column },
 ): Page<Row> {
   const size = readSize(args)
   const backward = args.last != null
@@ -146,8 +151,9 @@ export function toPage<Row extends { readonly id: string }>(
   const page = rows.slice(0, size)
   if (backward) page.reverse()
   const edges = page.map((node) => {
-    const value = sortedBy(node)
-    return { node, cursor: writeCursor({ value: value instanceof Date ? value.toISOString() : value, id: node.id }) }
+    const sortedBy: Date | string | null = node[column]
+    const value = sortedBy instanceof Date ? sortedBy.toISOString() : sortedBy
+    return { node, cursor: writeCursor({ column, value, id: node.id }) }
   })
   return {
     edges,

@@ -29,7 +29,7 @@ export async function listLimits(
   const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await readRows(args, sorting, (keyset) => store.listLimits(parts.db.prisma, where, keyset, query))
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countLimits(parts.db.prisma, where) }
 }
 

@@ -32,7 +32,7 @@ export async function listPrices(
   const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await store.listPrices(parts.db.prisma, where, toKeyset(args, sorting), query)
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countPrices(parts.db.prisma, where) }
 }
 

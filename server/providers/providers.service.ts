@@ -41,7 +41,7 @@ export async function listProviders(
   const where = { AND: [visibleTo(act), store.toWhere(filter)] }
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? ('asc' as const) : ('desc' as const) }
   const rows = await store.listProviders(prisma, where, toKeyset(args, sorting), query)
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countProviders(prisma, where) }
 }
 

@@ -28,7 +28,7 @@ export async function listRules(
   const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await store.listRules(parts.db.prisma, where, toKeyset(args, sorting), query)
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countRules(parts.db.prisma, where) }
 }
 

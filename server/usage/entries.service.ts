@@ -29,11 +29,12 @@ export async function listUsageEntries(
   direction: 'ASC' | 'DESC',
 ) {
   if (isImpossible(act, filter)) {
-    return { ...toPage<store.UsageEntryRow>([], args, () => null), countAll: () => Promise.resolve(0) }
+    const nothing: readonly store.UsageEntryRow[] = []
+    return { ...toPage(nothing, args, sorting(direction)), countAll: () => Promise.resolve(0) }
   }
   const visible = { ...filter, ...visibleTo(act) }
   const rows = await store.listEntries(act.parts.db.prisma, store.toWhere(visible), toKeyset(args, sorting(direction)))
-  return { ...toPage(rows, args, (row) => row.startedAt), countAll: () => countAll(act, visible) }
+  return { ...toPage(rows, args, sorting(direction)), countAll: () => countAll(act, visible) }
 }
 
 /**

@@ -12,7 +12,7 @@ export async function listOwnAccessTokens({ parts, viewer }: Act, args: PageArgs
   const where = { userId: viewer.id }
   const sorting = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
   const rows = await listTokens(parts.db.prisma, where, toKeyset(args, sorting))
-  const page = toPage(rows, args, ({ createdAt }) => createdAt)
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => countTokens(parts.db.prisma, where) }
 }
 

@@ -7,7 +7,6 @@ import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Group, type GroupEdit, GroupInUse, groupEditSchema, type NewGroup, newGroupSchema } from './group.ts'
 import * as store from './groups.store.ts'
-import type { User } from './user.ts'
 import { countUsers, listUsers } from './users.store.ts'
 import { type Act, seesAll } from './viewer.ts'
 
@@ -34,7 +33,7 @@ export async function listGroups(
   const where = { AND: [visibleTo(act), impossible ? { id: { in: [] } } : store.toWhere(filter)] }
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await store.listGroups(prisma, where, toKeyset(args, sorting), query)
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countGroups(prisma, where) }
 }
 
@@ -50,7 +49,7 @@ export async function listMembers({ parts }: Act, { id }: Pick<Group, 'id'>, arg
   const { prisma } = parts.db
   const where = { deletedAt: null, memberships: { some: { groupId: id } } }
   const rows = await listUsers(prisma, where, toKeyset(args, BY_USERNAME), {})
-  const page = toPage<User>(rows, args, ({ username }) => username)
+  const page = toPage(rows, args, BY_USERNAME)
   return { ...page, countAll: () => countUsers(prisma, where) }
 }
 

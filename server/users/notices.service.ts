@@ -1,7 +1,6 @@
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
-import type { Notice } from './notice.ts'
 import * as store from './notices.store.ts'
 import type { Act } from './viewer.ts'
 
@@ -12,7 +11,7 @@ const MAX_MARKED = 100
 export async function listNotices({ parts, viewer }: Act, args: PageArgs, filter: { readonly unread: boolean }) {
   const { prisma } = parts.db
   const where = { userId: viewer.id, ...(filter.unread && { readAt: null }) }
-  const page = toPage<Notice>(await store.listNotices(prisma, where, toKeyset(args, SORTING)), args, ({ at }) => at)
+  const page = toPage(await store.listNotices(prisma, where, toKeyset(args, SORTING)), args, SORTING)
   return { ...page, countAll: () => store.countNotices(prisma, where) }
 }
 

@@ -52,7 +52,7 @@ export async function listOwnSessions({ parts, viewer }: Act, args: PageArgs) {
   const where = liveSessionsOf(viewer.id, parts.clock.now())
   const sorting = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
   const rows = await listSessions(parts.db.prisma, where, toKeyset(args, sorting))
-  const page = toPage(rows, args, ({ createdAt }) => createdAt)
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => countSessions(parts.db.prisma, where) }
 }
 

@@ -49,7 +49,7 @@ export async function listUsers(
   const where = store.toWhere({ ...given, ...filter })
   const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
   const rows = await store.listUsers(parts.db.prisma, where, toKeyset(args, sorting), query)
-  const page = toPage(rows, args, (row) => row[SORT[order.field].column])
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countUsers(parts.db.prisma, where) }
 }
 
