@@ -48,26 +48,31 @@ const PoolMemberInput = builder.inputType('PoolMemberInput', {
   }),
 })
 
-const details = {
-  members: { description: 'Whom a pool asks, 1 to 20. For a pool only.' },
-  repeatsUnanswered: {
+type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
+
+/** What is said of a provider when it is made, and may be changed later. */
+const details = (t: InputFields) => ({
+  wireFormat: t.field({ type: WireFormat, description: 'The API it speaks. Default: OPENAI.' }),
+  apiVersion: t.string({
+    description: 'For `AZURE`: the `api-version` that goes with each request, such as `2024-10-21`.',
+  }),
+  authType: t.field({ type: AuthType, description: 'How it is given its credential. Default: BEARER.' }),
+  authHeader: t.string({ description: "The header's name, for `HEADER`." }),
+  credential: t.string({ description: "The provider's own key. It is sealed, and never shown again." }),
+  enabledModels: t.stringList({ description: 'Names and globs that may be asked for, up to 1000. Default: `*`.' }),
+  connectTimeoutMs: t.int({ description: 'Milliseconds to connect. Default: 5000.' }),
+  firstByteTimeoutMs: t.int({ description: 'Milliseconds until the answer begins. Default: 120000.' }),
+  idleTimeoutMs: t.int({ description: 'Milliseconds between two pieces of an answer. Default: 60000.' }),
+  totalTimeoutMs: t.int({ description: 'Milliseconds for a whole request. Default: 600000.' }),
+  maxConcurrency: t.int({ description: 'Requests at once. Null: no bound of its own.' }),
+  members: t.field({ type: [PoolMemberInput], description: 'Whom a pool asks, 1 to 20. For a pool only.' }),
+  repeatsUnanswered: t.boolean({
     description:
       'For a pool only. True: the next member is asked also when one got the request and did not answer, though it may ' +
       'bill it. Default: false.',
-  },
-  wireFormat: { type: WireFormat, description: 'The API it speaks. Default: OPENAI.' },
-  apiVersion: { description: 'For `AZURE`: the `api-version` that goes with each request, such as `2024-10-21`.' },
-  authType: { type: AuthType, description: 'How it is given its credential. Default: BEARER.' },
-  authHeader: { description: "The header's name, for `HEADER`." },
-  credential: { description: "The provider's own key. It is sealed, and never shown again." },
-  enabledModels: { description: 'Names and globs that may be asked for, up to 1000. Default: `*`.' },
-  connectTimeoutMs: { description: 'Milliseconds to connect. Default: 5000.' },
-  firstByteTimeoutMs: { description: 'Milliseconds until the answer begins. Default: 120000.' },
-  idleTimeoutMs: { description: 'Milliseconds between two pieces of an answer. Default: 60000.' },
-  totalTimeoutMs: { description: 'Milliseconds for a whole request. Default: 600000.' },
-  maxConcurrency: { description: 'Requests at once. Null: no bound of its own.' },
-  enabled: { description: 'False: its keys are DISABLED. Default: true.' },
-} as const
+  }),
+  enabled: t.boolean({ description: 'False: its keys are DISABLED. Default: true.' }),
+})
 
 const CreateProviderInput = builder.inputType('CreateProviderInput', {
   description: 'A new provider.',
@@ -78,20 +83,7 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
       description:
         'For all but pools. The address that paths are added to, as an SDK takes it: `https://api.openai.com/v1`, `https://api.anthropic.com`.',
     }),
-    wireFormat: t.field(details.wireFormat),
-    apiVersion: t.string(details.apiVersion),
-    authType: t.field(details.authType),
-    authHeader: t.string(details.authHeader),
-    credential: t.string(details.credential),
-    enabledModels: t.stringList(details.enabledModels),
-    connectTimeoutMs: t.int(details.connectTimeoutMs),
-    firstByteTimeoutMs: t.int(details.firstByteTimeoutMs),
-    idleTimeoutMs: t.int(details.idleTimeoutMs),
-    totalTimeoutMs: t.int(details.totalTimeoutMs),
-    maxConcurrency: t.int(details.maxConcurrency),
-    members: t.field({ type: [PoolMemberInput], ...details.members }),
-    repeatsUnanswered: t.boolean(details.repeatsUnanswered),
-    enabled: t.boolean(details.enabled),
+    ...details(t),
   }),
 })
 
@@ -101,20 +93,7 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
     id: t.id({ required: true, description: 'The provider.' }),
     name: t.string({ description: '3 to 32 characters, unique.' }),
     baseUrl: t.string({ description: 'The address that paths are added to. Another host needs the credential again.' }),
-    wireFormat: t.field(details.wireFormat),
-    apiVersion: t.string(details.apiVersion),
-    authType: t.field(details.authType),
-    authHeader: t.string(details.authHeader),
-    credential: t.string(details.credential),
-    enabledModels: t.stringList(details.enabledModels),
-    connectTimeoutMs: t.int(details.connectTimeoutMs),
-    firstByteTimeoutMs: t.int(details.firstByteTimeoutMs),
-    idleTimeoutMs: t.int(details.idleTimeoutMs),
-    totalTimeoutMs: t.int(details.totalTimeoutMs),
-    maxConcurrency: t.int(details.maxConcurrency),
-    members: t.field({ type: [PoolMemberInput], ...details.members }),
-    repeatsUnanswered: t.boolean(details.repeatsUnanswered),
-    enabled: t.boolean(details.enabled),
+    ...details(t),
   }),
 })
 
