@@ -19,10 +19,12 @@ const JOIN_BYTES = 16 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
 const BEGIN = Buffer.from('HTTP/1.')
 
-/** False for bytes that no answer begins with. */
+const BARE_LINE_FEED = /(?<!\r)\n/
+
+/** False for bytes that no answer begins with. Lines that end otherwise would be waited on for ever. */
 function mayBeAnswer(bytes: Buffer): boolean {
   const known = Math.min(bytes.length, BEGIN.length)
-  return bytes.compare(BEGIN, 0, known, 0, known) === 0
+  return bytes.compare(BEGIN, 0, known, 0, known) === 0 && !BARE_LINE_FEED.test(bytes.toString('latin1'))
 }
 
 /** One kept connection to a provider: one exchange at a time, never a second before the first is whole. */
@@ -135,7 +137,7 @@ export class Connection {
     const end = all.indexOf(HEAD_END)
     if ((end === -1 ? all.length : end) > MAX_HEAD_BYTES) throw new errors.HeadersOverflowError()
     if (end === -1) {
-      if (!mayBeAnswer(all)) throw garbled('status line')
+      if (!mayBeAnswer(all)) throw garbled('beginning')
       this.#partial = all
       return null
     }

@@ -68,6 +68,14 @@ test('a connection is used again, and no more are open than there were requests 
   await pool.close()
 })
 
+test('a head that nobody could end is refused when it comes, not when its time is up', async () => {
+  const heads = ['HTTP/1.1 200 OK\ncontent-length: 2\n\n{}', 'HTTP/2 200\r\n', '<html>']
+  for (const head of heads) {
+    const { port } = await startServer((socket) => socket.on('data', () => socket.write(head)))
+    await expect(ask(poolTo(port), Buffer.from('{}')), head).rejects.toThrow('Response is not valid HTTP: beginning')
+  }
+})
+
 test("what a provider sends unasked ends its connection, and is nobody's answer", async () => {
   const sockets: Socket[] = []
   const { port } = await startServer((socket) => {
