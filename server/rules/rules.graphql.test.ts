@@ -106,11 +106,14 @@ describe('a refused request in the log', () => {
   const entries = '{ usageEntries { nodes { id code refusedBy { type id name } } } }'
 
   it('says what refused it; a rule’s name only to administrators and auditors', async () => {
+    const terms = { target: 'KEY', keyId: key.id, metric: 'TOKENS', period: 'DAY', amount: 5n } as const
+    const limit = await db.prisma.limit.create({ data: terms })
     const causes = [
       ['RULE', rule.id],
       ['RULE', null],
       ['KEY_RESTRICTION', key.id],
       ['PROVIDER_MODELS', provider.id],
+      ['LIMIT', limit.id],
       [null, null],
     ] as const
     for (const [type, id] of causes) {
@@ -133,8 +136,9 @@ describe('a refused request in the log', () => {
       { type: 'PROVIDER_MODELS', id: provider.id, name: provider.name },
       null,
     ]
-    expect(await seen(auditor.viewer)).toEqual(expect.arrayContaining(all))
-    const users = [{ ...all[0], name: null }, ...all.slice(1)]
+    const byLimit = { type: 'LIMIT', id: limit.id, name: 'tokens per day of this API key' }
+    expect(await seen(auditor.viewer)).toEqual(expect.arrayContaining([...all, byLimit]))
+    const users = [{ ...all[0], name: null }, ...all.slice(1), { ...byLimit, name: null }]
     expect(await seen(ada.viewer)).toEqual(expect.arrayContaining(users))
     expect(await seen(grace.viewer)).toEqual([])
   })

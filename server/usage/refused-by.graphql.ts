@@ -20,7 +20,8 @@ const RefusedBy = builder.objectRef<Cause>('RefusedBy').implement({
       type: 'String',
       nullable: true,
       description:
-        'Its name; null without an id, and of rules and limits for everybody but administrators and auditors.',
+        'Its name; of a limit without one, what it counts. Null without an id, and of rules and limits for everybody ' +
+        'but administrators and auditors.',
       load: async (keys: string[], { parts }: Context) => {
         const names = await findNames(parts.db.prisma, keys.map(readKey))
         return keys.map((key) => names.get(readKey(key).id) ?? null)
