@@ -36,6 +36,10 @@ export function toTick(value: number, unit: ChartUnit | undefined): string {
   return unit === '$' ? `${toSign()}${toShort(value / 1_000_000)}` : toShort(value)
 }
 
+/** Where the axis ends; null: wherever looks well above the highest value. A share is never more than all of it. */
+export const toTop = (highest: number, unit: ChartUnit | undefined): number | null =>
+  unit === '%' && highest > 75 ? 100 : null
+
 const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 // Days are the installation's: in the browser's zone most of one may lie on another date.
 const zoneOf = (interval: 'HOUR' | 'DAY') => (interval === 'DAY' ? { timeZone: installationZone.value } : {})
