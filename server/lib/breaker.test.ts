@@ -21,14 +21,21 @@ describe('a breaker', () => {
     expect([breaker.state, breaker.waitMs]).toEqual(['OPEN', 4_000])
   })
 
-  it('stays closed until half of the last hundred requests failed', () => {
+  it('stays closed until half of the requests of half a minute failed', () => {
     const breaker = fresh()
-    breaker.failed()
-    for (let n = 0; n < 1_000; n++) breaker.succeeded()
-    fail(breaker, 49)
+    // At a minute a span begins: the nine before it have 27 seconds.
+    for (now = 0; now < 60_000; now += 1_000) breaker.succeeded()
+    fail(breaker, 26)
     expect(breaker.state).toBe('CLOSED')
     fail(breaker, 1)
     expect(breaker.state).toBe('OPEN')
+  })
+
+  it('is not impressed by a moment in which all that were under way broke off', () => {
+    const breaker = fresh()
+    for (let n = 0; n < 1_000; n++) breaker.succeeded()
+    fail(breaker, 500)
+    expect(breaker.state).toBe('CLOSED')
   })
 
   it('takes a few failures at the end of a load for what they are', () => {
@@ -50,7 +57,7 @@ describe('a breaker', () => {
           seen.push({ at: now, isBad })
           if (isBad) breaker.failed()
           else breaker.succeeded()
-          const last = seen.slice(-100).filter(({ at }) => now - at <= 30_000)
+          const last = seen.filter(({ at }) => Math.floor(at / 3_000) > Math.floor(now / 3_000) - 10)
           const bad = last.filter((one) => one.isBad).length
           if (isBad && bad >= 10 && bad * 2 >= last.length) return expect(breaker.state).toBe('OPEN')
           expect(breaker.state).toBe('CLOSED')

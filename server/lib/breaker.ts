@@ -2,9 +2,8 @@ import { Outcomes } from './outcomes.ts'
 
 export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 
-/** So many failures among the last outcomes of this time, and at least as many as successes: nobody is sent there. */
+/** So many failures in the last half minute, and at least as many as successes: nobody is sent there. */
 const FAILURES = 10
-const WINDOW_MS = 30_000
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 60_000
 
@@ -61,7 +60,6 @@ export class Breaker {
       return this.#open(now)
     }
     this.#outcomes.add(true, now)
-    this.#outcomes.forgetBefore(now - WINDOW_MS)
     const { good, bad } = this.#outcomes
     if (bad >= FAILURES && bad >= good) this.#open(now)
   }

@@ -1,45 +1,39 @@
-/** So many are remembered: of a provider with much to do the last moments, and never more memory than that. */
-const KEPT = 100
+const SPAN_MS = 3_000
+const SPANS = 10
 
-/** How the last requests went, oldest first in a ring. */
+/** How many requests went well and how many did not, in the last 27 to 30 seconds: however many they were, it stays small. */
 export class Outcomes {
+  good = 0
   bad = 0
-  #size = 0
-  #next = 0
-  readonly #ats = new Float64Array(KEPT)
-  readonly #areBad = new Uint8Array(KEPT)
+  readonly #good = new Float64Array(SPANS)
+  readonly #bad = new Float64Array(SPANS)
+  /** The number of the span that is counted now. */
+  #span = 0
 
-  get good(): number {
-    return this.#size - this.bad
-  }
-
-  /** Remembers one; `now` in milliseconds that only move forward. */
+  /** Counts one; `now` in milliseconds that only move forward. */
   add(isBad: boolean, now: number): void {
-    if (this.#size === KEPT) this.#dropOldest()
-    const value = isBad ? 1 : 0
-    this.#ats[this.#next] = now
-    this.#areBad[this.#next] = value
-    this.#next = (this.#next + 1) % KEPT
-    this.#size++
-    this.bad += value
+    this.forgetOld(now)
+    const [counts, at] = [isBad ? this.#bad : this.#good, this.#span % SPANS]
+    counts[at] = (counts[at] ?? 0) + 1
+    if (isBad) this.bad++
+    else this.good++
   }
 
-  /** Forgets what was before this instant. */
-  forgetBefore(instant: number): void {
-    while (this.#size > 0 && (this.#ats[this.#oldest] ?? 0) < instant) this.#dropOldest()
+  forgetOld(now: number): void {
+    const span = Math.floor(now / SPAN_MS)
+    if (span - this.#span >= SPANS) this.forgetAll()
+    else while (this.#span < span) this.#forgetSpan(++this.#span % SPANS)
+    this.#span = span
   }
 
   forgetAll(): void {
-    this.#size = 0
-    this.bad = 0
+    for (let at = 0; at < SPANS; at++) this.#forgetSpan(at)
   }
 
-  get #oldest(): number {
-    return (this.#next - this.#size + KEPT) % KEPT
-  }
-
-  #dropOldest(): void {
-    this.bad -= this.#areBad[this.#oldest] ?? 0
-    this.#size--
+  #forgetSpan(at: number): void {
+    this.good -= this.#good[at] ?? 0
+    this.bad -= this.#bad[at] ?? 0
+    this.#good[at] = 0
+    this.#bad[at] = 0
   }
 }
