@@ -19,12 +19,10 @@ const JOIN_BYTES = 16 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
 const BEGIN = Buffer.from('HTTP/1.')
 
-const BARE_LINE_FEED = /(?<!\r)\n/
-
-/** False for bytes that no answer begins with. Lines that end otherwise would be waited on for ever. */
+/** False for bytes that no answer begins with. A head whose lines end otherwise would be waited for to the last. */
 function mayBeAnswer(bytes: Buffer): boolean {
   const known = Math.min(bytes.length, BEGIN.length)
-  return bytes.compare(BEGIN, 0, known, 0, known) === 0 && !BARE_LINE_FEED.test(bytes.toString('latin1'))
+  return bytes.compare(BEGIN, 0, known, 0, known) === 0 && !bytes.includes('\n\n')
 }
 
 /** One kept connection to a provider: one exchange at a time, never a second before the first is whole. */
