@@ -1,7 +1,7 @@
 const SPAN_MS = 3_000
 const SPANS = 10
 
-/** How many requests went well and how many did not, in the last 27 to 30 seconds: however many they were, it stays small. */
+/** How many requests went well and how many did not, in the last 27 to 30 seconds. Its size does not depend on them. */
 export class Outcomes {
   good = 0
   bad = 0
@@ -12,22 +12,23 @@ export class Outcomes {
 
   /** Counts one; `now` in milliseconds that only move forward. */
   add(isBad: boolean, now: number): void {
-    this.forgetOld(now)
-    const [counts, at] = [isBad ? this.#bad : this.#good, this.#span % SPANS]
+    this.#forgetOld(now)
+    const at = this.#span % SPANS
+    const counts = isBad ? this.#bad : this.#good
     counts[at] = (counts[at] ?? 0) + 1
     if (isBad) this.bad++
     else this.good++
   }
 
-  forgetOld(now: number): void {
+  forgetAll(): void {
+    for (let at = 0; at < SPANS; at++) this.#forgetSpan(at)
+  }
+
+  #forgetOld(now: number): void {
     const span = Math.floor(now / SPAN_MS)
     if (span - this.#span >= SPANS) this.forgetAll()
     else while (this.#span < span) this.#forgetSpan(++this.#span % SPANS)
     this.#span = span
-  }
-
-  forgetAll(): void {
-    for (let at = 0; at < SPANS; at++) this.#forgetSpan(at)
   }
 
   #forgetSpan(at: number): void {

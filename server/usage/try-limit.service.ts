@@ -47,8 +47,8 @@ const toLike = (glob: string) =>
 /**
  * What an unsaved limit would have refused of the requests of the last days (whole hours), had it been alone; of those
  * that a member of a pool got there, only what no other member could be asked for, with pools as they are now. What
- * has no price now counts as it would then. `from` is later when there were too many to try. Minutes and hours count as those of the clock. Nothing is stored. Throws
- * `InvalidInput`, `NotFound` (its target).
+ * has no price now counts as it would then. `from` is later when there were too many to try. Minutes and hours count as
+ * those of the clock. Nothing is stored. Throws `InvalidInput`, `NotFound` (its target).
  */
 export async function tryLimit(act: Act, input: { readonly days?: number | null | undefined }): Promise<LimitTrial> {
   const { clock, db } = act.parts
