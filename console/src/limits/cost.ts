@@ -2,7 +2,7 @@ import { type Cost, toCost, toPlural } from '../ui/numbers.ts'
 import { canAdminister, type Viewer } from '../users/viewer.ts'
 
 /** What a sum of costs leaves out, in words; null: nothing. */
-export const toUnpriced = ({ unpriced }: Cost): string | null =>
+const toUnpriced = ({ unpriced }: Cost): string | null =>
   unpriced === 0 ? null : `${toPlural(unpriced, 'request')} without a price`
 
 /** `$1.24 and 3 requests without a price` */
