@@ -3,7 +3,7 @@ import { NotFound } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import { type Acting, END_BATCH, endKeys } from './expire.service.ts'
-import { ReviewClosed } from './review.ts'
+import { ReviewClosed, subjectOf } from './review.ts'
 import { signReport } from './reviews.service.ts'
 import * as store from './reviews.store.ts'
 
@@ -25,8 +25,11 @@ export async function closeReview(acting: Acting, review: store.ReviewRow, now: 
     if (!locked || locked.closedAt) return
     const signature = await signReport(parts, tx, locked)
     await store.updateReview(tx, review.id, { closedAt: now, signature })
-    const subject = { subjectType: 'AccessReview', subjectId: review.id, subjectName: review.name }
-    record({ action: 'closeAccessReview', ...subject, after: { signature: Buffer.from(signature).toString('hex') } })
+    record({
+      action: 'closeAccessReview',
+      ...subjectOf(review),
+      after: { signature: Buffer.from(signature).toString('hex') },
+    })
   })
 }
 

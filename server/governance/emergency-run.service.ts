@@ -1,4 +1,4 @@
-import { fact } from '../keys/keys.service.ts'
+import { subjectOf as keySubject } from '../keys/key.ts'
 import { type ApiKeyRow, lockKeys } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
@@ -6,7 +6,7 @@ import { FIRST_ID } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
 import * as store from './emergency.store.ts'
-import { noticeOf, ownerNoticeOf } from './emergency.ts'
+import { noticeOf, ownerNoticeOf, subjectOf } from './emergency.ts'
 import { END_BATCH, endKeys } from './expire.service.ts'
 import { actingFor, type LongWork } from './long-work.service.ts'
 
@@ -56,19 +56,19 @@ function restoreBatch(parts: Parts, operation: store.Operation, ids: readonly st
     )
     for (const key of keys) {
       const expiresAt = still.get(key.id) ?? null
-      record(fact('undoEmergency', key, { expiresAt: key.expiresAt }, { operationId: id, expiresAt }))
+      const before = { expiresAt: key.expiresAt }
+      record({ action: 'undoEmergency', ...keySubject(key), before, after: { operationId: id, expiresAt } })
     }
   })
 }
 
 /** Says that each key has its own end, so that the emergency itself need not be in force any more. */
 function finish(parts: Parts, operation: store.Operation): Promise<store.Operation> {
-  const { id, subjectName } = operation
+  const { id } = operation
   return change(actingFor(parts, operation), async (tx, record) => {
     const locked = (await store.lockOperation(tx, id)) ?? operation
     if (locked.finishedAt) return locked
-    const subject = { subjectType: 'EmergencyOperation', subjectId: id, subjectName }
-    record({ action: 'finishEmergency', ...subject, after: { endedKeys: locked.endedKeys } })
+    record({ action: 'finishEmergency', ...subjectOf(operation), after: { endedKeys: locked.endedKeys } })
     return store.updateOperation(tx, id, { finishedAt: parts.clock.now() })
   })
 }

@@ -53,13 +53,7 @@ export async function expireAll(act: Act, input: noun.Target & { readonly confir
     const subject = { subjectId: target.id, subjectName }
     const from = { address: origin.address, requestId: origin.requestId }
     const id = parts.random.uuidv7()
-    record({
-      action: 'expireAll',
-      subjectType: 'EmergencyOperation',
-      ...subject,
-      subjectId: id,
-      after: { ...target, keyCount },
-    })
+    record({ action: 'expireAll', ...noun.subjectOf({ id, subjectName }), after: { ...target, keyCount } })
     const row = await store.insertOperation(tx, {
       id,
       scope: target.scope,
@@ -93,8 +87,7 @@ export async function undoEmergency(act: Act, id: string): Promise<store.Operati
     const finishedAt = operation.finishedAt ?? now
     const row = await store.updateOperation(tx, id, { undoneAt: now, finishedAt, ...by })
     await tellAdministrators(tx, row, now)
-    const subject = { subjectType: 'EmergencyOperation', subjectId: id, subjectName: operation.subjectName }
-    record({ action: 'undoEmergency', ...subject })
+    record({ action: 'undoEmergency', ...noun.subjectOf(operation) })
     return row
   })
   return goOnAtOnce(EMERGENCY, act.parts, undone)

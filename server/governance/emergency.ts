@@ -15,12 +15,20 @@ type Begun = { readonly startedAt: Date; readonly undoneAt: Date | null }
 export const undoableUntil = ({ startedAt, undoneAt }: Begun): Date | null =>
   undoneAt ? null : new Date(startedAt.getTime() + UNDO_WITHIN_MS)
 
-type Told = Begun & {
-  readonly id: string
-  readonly subjectName: string | null
-  readonly actorName: string
-  readonly undoneByName: string | null
-}
+type Operation = { readonly id: string; readonly subjectName: string | null }
+
+/** An operation as audit entries and notices name one: by whose keys it ends; null: everybody's. */
+export const subjectOf = ({ id, subjectName }: Operation) => ({
+  subjectType: 'EmergencyOperation',
+  subjectId: id,
+  subjectName,
+})
+
+type Told = Begun &
+  Operation & {
+    readonly actorName: string
+    readonly undoneByName: string | null
+  }
 
 /** What is told of an operation as it stands: that it ended keys, or that it was undone. */
 function told({ id, actorName, undoneAt, undoneByName }: Told, whose: string) {
@@ -33,9 +41,7 @@ function told({ id, actorName, undoneAt, undoneByName }: Told, whose: string) {
 export const noticeOf = (operation: Told, userId: string): NewNotice => ({
   userId,
   ...told(operation, operation.subjectName === null ? 'all keys' : `the keys of ${operation.subjectName}`),
-  subjectType: 'EmergencyOperation',
-  subjectId: operation.id,
-  subjectName: operation.subjectName,
+  ...subjectOf(operation),
 })
 
 /** For the owner of some of the keys. Told once, however many they are. */

@@ -1,5 +1,4 @@
-import { isExpired } from '../keys/key.ts'
-import { fact } from '../keys/keys.service.ts'
+import { isExpired, subjectOf } from '../keys/key.ts'
 import { type ApiKeyRow, expireKeys, lockKeys } from '../keys/keys.store.ts'
 import type { Actor, AuditFact, Origin } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
@@ -53,7 +52,8 @@ export async function endWithin(acting: Acting, { tx, record }: Open, ids: reado
     now,
   )
   for (const key of alive) {
-    record(fact(ending.action, key, { expiresAt: key.expiresAt }, { ...ending.after, expiresAt: now }))
+    const after = { ...ending.after, expiresAt: now }
+    record({ action: ending.action, ...subjectOf(key), before: { expiresAt: key.expiresAt }, after })
   }
   const { notice, along } = ending
   if (notice) await insertNotices(tx, alive.map(notice), now)

@@ -1,5 +1,5 @@
+import { subjectOf } from '../keys/key.ts'
 import { lockOverdueRequests, updateRequest } from '../keys/key-requests.store.ts'
-import { fact } from '../keys/keys.service.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -18,9 +18,7 @@ const idleNotice = (days: number) => (key: ApiKeyRow) => ({
   userId: key.ownerId,
   kind: 'KEY_IDLE' as const,
   occasion: `idle:${key.id}:${key.version}`,
-  subjectType: 'ApiKey',
-  subjectId: key.id,
-  subjectName: key.name,
+  ...subjectOf(key),
   details: { days: String(days) },
 })
 
@@ -68,7 +66,7 @@ function closeOverdue(parts: Parts, now: Date): Promise<number> {
     )
     for (const key of keys) {
       await updateKey(tx, key.id, { deletedAt: now })
-      record(fact('expireKeyRequest', key, { pending: true }, { deletedAt: now }))
+      record({ action: 'expireKeyRequest', ...subjectOf(key), before: { pending: true }, after: { deletedAt: now } })
     }
     const names = new Map(keys.map(({ id, name }) => [id, name]))
     for (const { id, requesterId, keyId } of requests) {

@@ -1,9 +1,8 @@
 import { followWithApproved } from '../keys/follow-policy.service.ts'
 import { type KeyWithSecret, once } from '../keys/idempotent.service.ts'
-import { isExpired, KeyDeleted, KeyExpired, keyEditSchema } from '../keys/key.ts'
+import { isExpired, KeyDeleted, KeyExpired, keyEditSchema, subjectOf } from '../keys/key.ts'
 import * as noun from '../keys/key-request.ts'
 import * as store from '../keys/key-requests.store.ts'
-import { fact } from '../keys/keys.service.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
@@ -123,7 +122,8 @@ export async function approveKeyRequest(act: Act, { id, comment, ...wished }: Ap
       endpoints: [...endpoints],
     }
     const row = await updateKey(tx, key.id, after)
-    record(fact('approveKeyRequest', key, { pending: true, expiresAt: key.expiresAt }, { ...after, comment: said }))
+    const before = { pending: true, expiresAt: key.expiresAt }
+    record({ action: 'approveKeyRequest', ...subjectOf(key), before, after: { ...after, comment: said } })
     await decide(act, tx, request, key, { status: 'APPROVED', comment: said })
     return row
   })
@@ -142,7 +142,7 @@ export async function declineKeyRequest(act: Act, input: { readonly id: string; 
   const declined = await change(act, async (tx, record) => {
     const { request, key } = await getOpen(act, tx, input.id)
     await requireApprover(act, tx, request, key)
-    record(fact('declineKeyRequest', key, { pending: true }, { comment }))
+    record({ action: 'declineKeyRequest', ...subjectOf(key), before: { pending: true }, after: { comment } })
     return close(act, tx, request, key, { status: 'DECLINED', comment })
   })
   return answered(act, input.id, declined)
@@ -153,7 +153,7 @@ export async function withdrawKeyRequest(act: Act, id: string): Promise<Answered
   const withdrawn = await change(act, async (tx, record) => {
     const { request, key } = await getOpen(act, tx, id)
     if (request.requesterId !== act.viewer.id && key.ownerId !== act.viewer.id) throw new NotFound('request')
-    record(fact('withdrawKeyRequest', key, { pending: true }))
+    record({ action: 'withdrawKeyRequest', ...subjectOf(key), before: { pending: true } })
     return close(act, tx, request, key, { status: 'WITHDRAWN' })
   })
   return answered(act, id, withdrawn)
@@ -184,7 +184,7 @@ export async function claimApiKeySecret(act: Act, input: Claim): Promise<KeyWith
       if (!(await store.replaceUnknownSecret(tx, key.id, stored))) throw new noun.SecretClaimed()
       await store.updateRequest(tx, request.id, { claimedAt: now })
       const row = await updateKey(tx, key.id, {})
-      record(fact('claimApiKeySecret', key, undefined, { publicId: stored.publicId }))
+      record({ action: 'claimApiKeySecret', ...subjectOf(key), after: { publicId: stored.publicId } })
       return { row, secret }
     }),
   )

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isExpired } from '../keys/key.ts'
-import { fact } from '../keys/keys.service.ts'
+import { isExpired, subjectOf } from '../keys/key.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -28,7 +27,8 @@ async function endLeaked(acting: Acting, text: string, { source, url }: Report):
     const expiresAt = isExpired(key, now) ? key.expiresAt : now
     await updateKey(tx, key.id, { expiresAt, leakedAt: now })
     const before = { expiresAt: key.expiresAt, leakedAt: null }
-    record(fact('reportLeakedKey', key, before, { expiresAt, leakedAt: now, source, url, publicId: read.publicId }))
+    const after = { expiresAt, leakedAt: now, source, url, publicId: read.publicId }
+    record({ action: 'reportLeakedKey', ...subjectOf(key), before, after })
     await insertNotices(tx, noticesOf(key, await listAdministratorIds(tx), source), now)
   })
   return true
@@ -39,9 +39,7 @@ const noticesOf = (key: ApiKeyRow, administrators: readonly string[], source: st
     userId,
     kind: 'KEY_LEAKED' as const,
     occasion: `leak:${key.id}`,
-    subjectType: 'ApiKey',
-    subjectId: key.id,
-    subjectName: key.name,
+    ...subjectOf(key),
     details: { source },
   }))
 

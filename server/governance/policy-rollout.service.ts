@@ -1,7 +1,7 @@
-import { fact } from '../keys/keys.service.ts'
+import { subjectOf } from '../keys/key.ts'
 import { lockKeys } from '../keys/keys.store.ts'
 import { findPolicy } from '../keys/policies.store.ts'
-import type { Policy } from '../keys/policy.ts'
+import { type Policy, subjectOf as policySubject } from '../keys/policy.ts'
 import { breachesOf, defaultExpiry, latestExpiry } from '../keys/policy-check.ts'
 import { change } from '../lib/change.ts'
 import { FIRST_ID } from '../lib/page.ts'
@@ -46,7 +46,8 @@ function cap(parts: Parts, { rollout, policy, keys }: Batch): Promise<void> {
     await store.addChanged(tx, rollout.id, caps.length)
     const after = { policyId: policy.id, rolloutId: rollout.id }
     for (const { key, expiresAt } of caps) {
-      record(fact('applyPolicy', key, { expiresAt: key.expiresAt }, { ...after, expiresAt }))
+      const before = { expiresAt: key.expiresAt }
+      record({ action: 'applyPolicy', ...subjectOf(key), before, after: { ...after, expiresAt } })
     }
   })
 }
@@ -57,9 +58,7 @@ function ask({ db, clock }: Parts, { rollout, policy, keys }: Batch): Promise<vo
     userId: key.ownerId,
     kind: 'POLICY_BROKEN' as const,
     occasion: `policy:${policy.id}:${policy.version}:${key.id}`,
-    subjectType: 'ApiKey',
-    subjectId: key.id,
-    subjectName: key.name,
+    ...subjectOf(key),
     details: { why: [...breachesOf(policy, key)].map(({ message }) => message).join(' ') },
   }))
   return db.prisma.$transaction(async (tx) => {
@@ -124,8 +123,11 @@ export async function applyPolicy(act: Act, input: { readonly id: string; readon
   const id = random.uuidv7()
   const { choice } = input
   const rollout = await change(act, async (tx, record) => {
-    const subject = { subjectType: 'Policy', subjectId: policy.id, subjectName: policy.keyType }
-    record({ action: 'applyPolicy', ...subject, after: { choice, brokenCount: counts.broken, rolloutId: id } })
+    record({
+      action: 'applyPolicy',
+      ...policySubject(policy),
+      after: { choice, brokenCount: counts.broken, rolloutId: id },
+    })
     return store.insertRollout(tx, {
       ...{ id, policyId: policy.id, policyVersion: policy.version, choice, startedAt },
       ...{ brokenKeys: counts.broken, totalKeys: CHOICES[choice].count(counts), afterId: FIRST_ID },

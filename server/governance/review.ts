@@ -9,6 +9,13 @@ export const DAY_MS = 86_400_000
 /** Days before the end at which reviewers with open answers are reminded. */
 export const REMIND_DAYS = 3
 
+/** A review as audit entries and notices name one. */
+export const subjectOf = ({ id, name }: { readonly id: string; readonly name: string }) => ({
+  subjectType: 'AccessReview',
+  subjectId: id,
+  subjectName: name,
+})
+
 const id = z.string().refine(isId, 'is not an id.').nullish()
 
 /** The form of a new review; what it refers to is checked against the database. */

@@ -10,7 +10,7 @@ import { isId, parse } from '../lib/text.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import type { Acting } from './expire.service.ts'
-import { newReviewSchema, type Reviewer } from './review.ts'
+import { newReviewSchema, type Reviewer, subjectOf } from './review.ts'
 import * as store from './reviews.store.ts'
 
 export type NewReview = {
@@ -36,11 +36,10 @@ export async function reviewersOf(tx: Tx, review: store.ReviewRow, openOnly: boo
 /** Tells the reviewers once. */
 export async function tellReviewers(tx: Tx, review: store.ReviewRow, kind: 'REVIEW_ASKED' | 'REVIEW_DUE', at: Date) {
   const told = await reviewersOf(tx, review, kind === 'REVIEW_DUE')
-  const subject = { subjectType: 'AccessReview', subjectId: review.id, subjectName: review.name }
   const notice = {
     kind,
     occasion: `${kind.toLowerCase()}:${review.id}`,
-    ...subject,
+    ...subjectOf(review),
     details: { dueAt: review.dueAt.toISOString() },
   }
   await insertNotices(
@@ -68,8 +67,7 @@ export async function beginReview(acting: Acting, input: Begun): Promise<store.R
     })
     const keyCount = await store.freezeItems(tx, review)
     await tellReviewers(tx, review, 'REVIEW_ASKED', createdAt)
-    const subject = { subjectType: 'AccessReview', subjectId: review.id, subjectName: review.name }
-    record({ action: 'createAccessReview', ...subject, after: { ...input, keyCount } })
+    record({ action: 'createAccessReview', ...subjectOf(review), after: { ...input, keyCount } })
     return review
   })
 }

@@ -10,10 +10,10 @@ import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator } from '../users/viewer.ts'
 import { followWithNew } from './follow-policy.service.ts'
 import { type KeyWithSecret, once } from './idempotent.service.ts'
-import { DEFAULT_TYPE, newKeySchema } from './key.ts'
+import { DEFAULT_TYPE, newKeySchema, subjectOf } from './key.ts'
 import { requestExpiry } from './key-request.ts'
 import { getSettings, insertRequest, listApproverIds } from './key-requests.store.ts'
-import { fact, requireType } from './keys.service.ts'
+import { requireType } from './keys.service.ts'
 import * as store from './keys.store.ts'
 import { findPolicy } from './policies.store.ts'
 import { type Policy, withFields } from './policy.ts'
@@ -108,7 +108,7 @@ async function create(act: Act, input: NewApiKey, claim: Claim): Promise<KeyWith
     await followWithNew(tx, policy, facts, createdAt)
     const pending = policy?.approvalRequired === true
     const row = await store.insertKey(tx, { id, creatorId: viewer.id, createdAt, pending, ...facts }, stored)
-    record(fact(OPERATION, row, undefined, { ...facts, pending, publicId: stored.publicId }))
+    record({ action: OPERATION, ...subjectOf(row), after: { ...facts, pending, publicId: stored.publicId } })
     if (!pending) return { row, secret }
     // Nobody is ever told this first secret: the requester claims another one after the approval.
     await askForApproval(act, tx, row, given.expiresAt === undefined)

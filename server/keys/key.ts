@@ -86,6 +86,13 @@ export const keyEditSchema = (now: Date) =>
     expiresAt: expiry(now),
   })
 
+/** A key as audit entries and notices name one. */
+export const subjectOf = ({ id, name }: { readonly id: string; readonly name: string }) => ({
+  subjectType: 'ApiKey',
+  subjectId: id,
+  subjectName: name,
+})
+
 export class KeyDeleted extends Problem {
   constructor() {
     super('This key is deleted. Restore it first.')

@@ -9,7 +9,16 @@ import { isId, parse } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 import { followWithEdit, followWithRestored } from './follow-policy.service.ts'
-import { isExpired, isRestorable, KeyDeleted, KeyExpired, keyEditSchema, MAX_BULK, RestoreWindowClosed } from './key.ts'
+import {
+  isExpired,
+  isRestorable,
+  KeyDeleted,
+  KeyExpired,
+  keyEditSchema,
+  MAX_BULK,
+  RestoreWindowClosed,
+  subjectOf,
+} from './key.ts'
 import { type ApiKeyFilter, toWhere } from './key-filter.store.ts'
 import { KeyPending } from './key-request.ts'
 import * as store from './keys.store.ts'
@@ -80,21 +89,6 @@ async function getOwn(act: Act, tx: Tx, ids: readonly string[]): Promise<Own<Key
   return own
 }
 
-/** What the audit log says of a change of a key. */
-export const fact = (
-  action: string,
-  key: Key,
-  before?: AuditFact['before'],
-  after?: AuditFact['after'],
-): AuditFact => ({
-  action,
-  subjectType: 'ApiKey',
-  subjectId: key.id,
-  subjectName: key.name,
-  ...(before && { before }),
-  ...(after && { after }),
-})
-
 /** Changes one key of the viewer's. Work that answers no fact leaves everything as it is. */
 export async function changeOne(
   act: Act,
@@ -161,7 +155,10 @@ export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Prom
     const { before, after, any } = differences(key, { ...edit, fields: withFields(known, edit.fields) })
     if (!any) return { row: key }
     await followWithEdit(tx, key, { ...key, fields: known, ...after }, { now, mayWiden: isAdministrator(act.viewer) })
-    return { row: await store.updateKey(tx, id, after), fact: fact('updateApiKey', key, before, after) }
+    return {
+      row: await store.updateKey(tx, id, after),
+      fact: { action: 'updateApiKey', ...subjectOf(key), before, after },
+    }
   })
 }
 
@@ -178,7 +175,9 @@ export async function expireApiKey(act: Act, id: string): Promise<Key> {
     if (key.deletedAt) throw new KeyDeleted()
     if (isExpired(key, now)) return { row: key }
     const row = await store.updateKey(tx, id, { expiresAt: now })
-    return { row, fact: fact('expireApiKey', key, { expiresAt: key.expiresAt }, { expiresAt: now }) }
+    const { expiresAt } = key
+    const fact = { action: 'expireApiKey', ...subjectOf(key), before: { expiresAt }, after: { expiresAt: now } }
+    return { row, fact }
   })
 }
 
@@ -196,7 +195,10 @@ export async function expireApiKeys(act: Act, ids: readonly string[]): Promise<{
       alive.map(({ id }) => id),
       now,
     )
-    for (const key of alive) record(fact('expireApiKeys', key, { expiresAt: key.expiresAt }, { expiresAt: now }))
+    for (const key of alive) {
+      const { expiresAt } = key
+      record({ action: 'expireApiKeys', ...subjectOf(key), before: { expiresAt }, after: { expiresAt: now } })
+    }
     const ended = new Set(alive)
     return { rows: keys.map((key) => (ended.has(key) ? { ...key, expiresAt: now } : key)), expiredCount: alive.length }
   })
@@ -209,7 +211,7 @@ export async function deleteApiKey(act: Act, id: string): Promise<Key> {
     const deletedAt = act.parts.clock.now()
     return {
       row: await store.updateKey(tx, id, { deletedAt }),
-      fact: fact('deleteApiKey', key, { deletedAt: null }, { deletedAt }),
+      fact: { action: 'deleteApiKey', ...subjectOf(key), before: { deletedAt: null }, after: { deletedAt } },
     }
   })
 }
@@ -224,7 +226,8 @@ export async function restoreApiKey(act: Act, id: string): Promise<Key> {
     if (key.pending) throw new KeyPending()
     await followWithRestored(tx, key, act.parts.clock.now())
     const row = await store.updateKey(tx, id, { deletedAt: null })
-    return { row, fact: fact('restoreApiKey', key, { deletedAt }, { deletedAt: null }) }
+    const fact = { action: 'restoreApiKey', ...subjectOf(key), before: { deletedAt }, after: { deletedAt: null } }
+    return { row, fact }
   })
 }
 

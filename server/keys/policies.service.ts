@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
@@ -11,7 +10,7 @@ import { BUILT_IN_TYPES } from './key.ts'
 import { requireType } from './keys.service.ts'
 import { countKeys, findKeyTypes } from './keys.store.ts'
 import * as store from './policies.store.ts'
-import { NO_RULES, type Policy, type PolicyRules, policyRulesSchema } from './policy.ts'
+import { NO_RULES, type Policy, type PolicyRules, policyRulesSchema, subjectOf } from './policy.ts'
 import { KeyTypeInUse } from './policy-check.ts'
 
 const SORTING = { column: 'keyType', direction: 'asc', nullable: false, dates: false } as const
@@ -51,15 +50,6 @@ async function requireReferences(tx: Tx, { providerIds, approverGroupId }: Polic
   if (issues.length > 0) throw new InvalidInput(issues)
 }
 
-const fact = (action: string, policy: Policy, before: AuditFact['before'], after: AuditFact['after']): AuditFact => ({
-  action,
-  subjectType: 'Policy',
-  subjectId: policy.id,
-  subjectName: policy.keyType,
-  ...(before && { before }),
-  ...(after && { after }),
-})
-
 /** Gives a key type its rules. Keys that exist stay as they are. Throws `InvalidInput`, `NameTaken`. */
 export async function createPolicy(act: Act, { keyType, ...edit }: PolicyEdit & { keyType: string }): Promise<Policy> {
   const rules = toRules(NO_RULES, edit)
@@ -69,7 +59,7 @@ export async function createPolicy(act: Act, { keyType, ...edit }: PolicyEdit & 
       await requireType(tx, keyType)
       await requireReferences(tx, rules)
       const policy = await store.insertPolicy(tx, { id: random.uuidv7(), keyType, createdAt: clock.now() }, rules)
-      record(fact('createPolicy', policy, undefined, rules))
+      record({ action: 'createPolicy', ...subjectOf(policy), after: rules })
       return policy
     })
   } catch (error) {
@@ -101,7 +91,7 @@ export async function updatePolicy(act: Act, { id, ...edit }: PolicyEdit & { rea
     const after = differing(rules, policy)
     if (Object.keys(after).length === 0) return policy
     await requireReferences(tx, rules)
-    record(fact('updatePolicy', policy, differing(policy, rules), after))
+    record({ action: 'updatePolicy', ...subjectOf(policy), before: differing(policy, rules), after })
     return store.updatePolicy(tx, id, rules)
   })
 }
@@ -120,7 +110,7 @@ export async function deletePolicy(act: Act, id: string): Promise<Policy> {
   return change(act, async (tx, record) => {
     const policy = await getPolicy(tx, id)
     await store.deletePolicy(tx, id)
-    record(fact('deletePolicy', policy, rulesOf(policy), undefined))
+    record({ action: 'deletePolicy', ...subjectOf(policy), before: rulesOf(policy) })
     return policy
   })
 }
@@ -155,7 +145,7 @@ export async function deleteKeyType(act: Act, typeName: string): Promise<string>
     const policy = await store.findPolicy(tx, { keyType: typeName })
     if (policy) {
       await store.deletePolicy(tx, policy.id)
-      record(fact('deletePolicy', policy, rulesOf(policy), undefined))
+      record({ action: 'deletePolicy', ...subjectOf(policy), before: rulesOf(policy) })
     }
     await store.deleteKeyType(tx, typeName)
     record({ action: 'deleteKeyType', subjectType: 'KeyType', subjectId: null, subjectName: typeName })

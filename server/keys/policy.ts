@@ -127,6 +127,9 @@ function* namingIssues({ namingPattern, namingExamples, namingCounterexamples }:
   }
 }
 
+/** A policy as audit entries name one: by the type of its keys. */
+export const subjectOf = ({ id, keyType }: Policy) => ({ subjectType: 'Policy', subjectId: id, subjectName: keyType })
+
 export const NO_RULES: PolicyRules = {
   namingPattern: null,
   namingExamples: [],

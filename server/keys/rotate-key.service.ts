@@ -2,9 +2,9 @@ import type { Tx } from '../lib/db.ts'
 import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import type { Act } from '../users/viewer.ts'
 import { type KeyWithSecret, once } from './idempotent.service.ts'
-import { isExpired, KeyDeleted, KeyExpired } from './key.ts'
+import { isExpired, KeyDeleted, KeyExpired, subjectOf } from './key.ts'
 import { KeyPending } from './key-request.ts'
-import { changeOne, fact, type Own } from './keys.service.ts'
+import { changeOne, type Own } from './keys.service.ts'
 import { type ApiKeyRow, updateKey } from './keys.store.ts'
 import { AlreadyRotating, type Overlap, overlapEnd } from './rotation.ts'
 import * as store from './secrets.store.ts'
@@ -55,7 +55,8 @@ async function replaceSecret(act: Act, tx: Tx, key: Own<ApiKeyRow>, text: string
   const made = await store.insertSecret(tx, { ...stored, id: random.uuidv7(), keyId: key.id, createdAt: now })
   const row = await updateKey(tx, key.id, {})
   const after = { current: shown(made), old: shown(ended) }
-  return { row, fact: fact('rotateApiKey', key, { current: shown(current) }, { overlap, ...after }) }
+  const before = { current: shown(current) }
+  return { row, fact: { action: 'rotateApiKey', ...subjectOf(key), before, after: { overlap, ...after } } }
 }
 
 /**
@@ -72,6 +73,7 @@ export async function endOverlap(act: Act, id: string, keep: 'NEW' | 'OLD' = 'NE
     if (keep === 'OLD') await store.exchangeSecrets(tx, { current: ended.id, old: kept.id }, now)
     const row = await updateKey(tx, key.id, {})
     const after = { current: kept.publicId, ended: { publicId: ended.publicId, expiresAt: now } }
-    return { row, fact: fact('endOverlap', key, { current: shown(current), old: shown(old) }, after) }
+    const before = { current: shown(current), old: shown(old) }
+    return { row, fact: { action: 'endOverlap', ...subjectOf(key), before, after } }
   })
 }

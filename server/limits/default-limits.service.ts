@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { findPolicy } from '../keys/policies.store.ts'
-import type { Policy } from '../keys/policy.ts'
+import { type Policy, subjectOf as policySubject } from '../keys/policy.ts'
 import { change, type Follower } from '../lib/change.ts'
 import { NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './default-limits.store.ts'
 import { limitShape } from './limit.ts'
-import { auditable, fact } from './limits.service.ts'
+import { auditable, subjectOf } from './limits.service.ts'
 import { insertLimit } from './limits.store.ts'
 
 const MAX_LIMITS = 10
@@ -46,9 +46,8 @@ export async function setDefaultLimits(act: Act, { policyId, limits }: Input): P
     const before = (await store.listDefaultLimits(tx, [policyId])).map(({ policyId: _, ...limit }) => auditable(limit))
     const rows = wished.map((limit) => ({ id: act.parts.random.uuidv7(), policyId, ...limit }))
     await store.replaceDefaultLimits(tx, rows, policyId)
-    const subject = { subjectType: 'Policy', subjectId: policyId, subjectName: policy.keyType }
     const after = { defaultLimits: wished.map(auditable) }
-    record({ action: 'setDefaultLimits', ...subject, before: { defaultLimits: before }, after })
+    record({ action: 'setDefaultLimits', ...policySubject(policy), before: { defaultLimits: before }, after })
     return policy
   })
 }
@@ -61,6 +60,7 @@ export const giveDefaultLimits: Follower = async ({ random, clock }, tx, facts, 
   if (typed.length === 0) return
   for (const { policyId, ...limit } of await store.listMissingLimits(tx, typed)) {
     const data = { id: random.uuidv7(), target: 'KEY', createdAt: clock.now(), ...limit } as const
-    record(fact('createLimit', await insertLimit(tx, data), { after: { ...auditable(limit), policyId } }))
+    const made = await insertLimit(tx, data)
+    record({ action: 'createLimit', ...subjectOf(made), after: { ...auditable(limit), policyId } })
   }
 }

@@ -1,4 +1,3 @@
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
@@ -46,12 +45,11 @@ export async function requireTarget(tx: Tx, { keyId, ...others }: Target): Promi
   await requireTargets(tx, others)
 }
 
-export const fact = (action: string, limit: Limit, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
-  action,
+/** A limit as audit entries name one: by its name, or what it says. */
+export const subjectOf = (limit: Limit) => ({
   subjectType: 'Limit',
   subjectId: limit.id,
   subjectName: limit.name ?? `${limit.amount} ${describeLimit(limit)}`,
-  ...values,
 })
 
 /** A value as the audit log can hold it: whole numbers of any size as decimal texts. */
@@ -91,7 +89,7 @@ export async function createLimit(act: Act, input: unknown): Promise<Limit> {
     await requireTarget(tx, facts)
     const data = { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() }
     const row = await store.insertLimit(tx, data)
-    record(fact('createLimit', row, { after: auditable(facts) }))
+    record({ action: 'createLimit', ...subjectOf(row), after: auditable(facts) })
     return row
   })
 }
@@ -119,7 +117,7 @@ export async function updateLimit(act: Act, { id, ...input }: { readonly id: str
     )
     if (Object.keys(after).length === 0) return row
     const before = Object.fromEntries(Object.keys(after).map((name) => [name, current[name]]))
-    record(fact('updateLimit', row, { before, after: auditable(after) }))
+    record({ action: 'updateLimit', ...subjectOf(row), before, after: auditable(after) })
     return store.updateLimit(tx, id, after)
   })
 }
@@ -129,7 +127,7 @@ export async function deleteLimit(act: Act, id: string): Promise<Limit> {
   return change(act, async (tx, record) => {
     const row = await getLimit(tx, id)
     const deletedAt = act.parts.clock.now()
-    record(fact('deleteLimit', row, { after: { deletedAt } }))
+    record({ action: 'deleteLimit', ...subjectOf(row), after: { deletedAt } })
     return store.updateLimit(tx, id, { deletedAt })
   })
 }

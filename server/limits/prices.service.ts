@@ -1,4 +1,3 @@
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
@@ -36,13 +35,7 @@ export async function listPrices(
   return { ...page, countAll: () => store.countPrices(parts.db.prisma, where) }
 }
 
-const fact = (action: string, row: Row, values: Pick<AuditFact, 'before' | 'after'>): AuditFact => ({
-  action,
-  subjectType: 'Price',
-  subjectId: row.id,
-  subjectName: row.modelPattern,
-  ...values,
-})
+const subjectOf = ({ id, modelPattern }: Row) => ({ subjectType: 'Price', subjectId: id, subjectName: modelPattern })
 
 const taken = (error: unknown) => (isViolationOf(error, 'prices_provider_model_from_key') ? new PriceTaken() : error)
 
@@ -76,7 +69,7 @@ export async function createPrice(act: Act, input: unknown): Promise<Row> {
     return await change(act, async (tx, record) => {
       await getProvider(tx, facts.providerId)
       const row = await store.insertPrice(tx, { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() })
-      record(fact('createPrice', row, { after: auditable(facts) }))
+      record({ action: 'createPrice', ...subjectOf(row), after: auditable(facts) })
       return row
     })
   } catch (error) {
@@ -103,7 +96,7 @@ export async function updatePrice(act: Act, { id, ...input }: { readonly id: str
       )
       if (Object.keys(after).length === 0) return row
       const before = Object.fromEntries(Object.keys(after).map((name) => [name, current[name]]))
-      record(fact('updatePrice', row, { before, after: auditable(after) }))
+      record({ action: 'updatePrice', ...subjectOf(row), before, after: auditable(after) })
       return store.updatePrice(tx, id, after)
     })
   } catch (error) {
@@ -117,7 +110,7 @@ const onlyGiven = (edit: object) => Object.fromEntries(Object.entries(edit).filt
 export async function deletePrice(act: Act, id: string): Promise<Row> {
   return change(act, async (tx, record) => {
     const row = await getPrice(tx, id)
-    record(fact('deletePrice', row, { before: auditable(row) }))
+    record({ action: 'deletePrice', ...subjectOf(row), before: auditable(row) })
     return store.deletePrice(tx, id)
   })
 }

@@ -5,7 +5,7 @@ import { NotFound, Problem } from '../lib/problems.ts'
 import { open } from '../lib/seal.ts'
 import { UrlRefused } from '../lib/url-policy.ts'
 import type { Act } from '../users/viewer.ts'
-import { credentialHeaders, credentialPlace, modelsRequest } from './provider.ts'
+import { credentialHeaders, credentialPlace, modelsRequest, subjectOf } from './provider.ts'
 import { findProvider } from './providers.service.ts'
 import * as store from './providers.store.ts'
 
@@ -136,8 +136,7 @@ export async function discoverModels(act: Act, id: string): Promise<store.Provid
   return change(act, async (tx, record) => {
     const row = await store.lockProvider(tx, id)
     if (!row) throw new NotFound('provider')
-    const fact = { action: 'discoverModels', subjectType: 'Provider', subjectId: id, subjectName: row.name }
-    record({ ...fact, after: { models: models.length } })
+    record({ action: 'discoverModels', ...subjectOf(row), after: { models: models.length } })
     return store.updateProvider(tx, id, { discoveredModels: [...models], discoveredAt: act.parts.clock.now() })
   })
 }

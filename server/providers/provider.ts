@@ -141,6 +141,13 @@ export const newProviderSchema = edit
   .required({ name: true })
   .extend({ kind: z.enum(['SINGLE', 'POOL']).default('SINGLE') })
 
+/** A provider as audit entries name one. */
+export const subjectOf = ({ id, name }: { readonly id: string; readonly name: string }) => ({
+  subjectType: 'Provider',
+  subjectId: id,
+  subjectName: name,
+})
+
 export const credentialPlace = (id: string) => ({ table: 'providers', id, column: 'sealed_credential' }) as const
 
 export class UrlNotAllowed extends Problem {}

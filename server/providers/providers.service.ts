@@ -15,6 +15,7 @@ import {
   credentialPlace,
   newProviderSchema,
   providerEditSchema,
+  subjectOf,
   UrlNotAllowed,
 } from './provider.ts'
 import * as store from './providers.store.ts'
@@ -111,8 +112,11 @@ export async function createProvider(act: Act, input: unknown): Promise<Provider
     return await change(act, async (tx, record) => {
       if (members) await requireMembers(tx, values.wireFormat ?? 'OPENAI', members)
       const row = await store.insertProvider(tx, { id, ...data }, members ?? [])
-      const fact = { action: 'createProvider', subjectType: 'Provider', subjectId: id, subjectName: row.name }
-      record({ ...fact, after: auditable({ ...data, ...(members && { members }) }) })
+      record({
+        action: 'createProvider',
+        ...subjectOf(row),
+        after: auditable({ ...data, ...(members && { members }) }),
+      })
       return row
     })
   } catch (error) {
@@ -195,8 +199,7 @@ export async function updateProvider(act: Act, { id, ...input }: { readonly id: 
       if (Object.keys(after).length === 0) return row
       const names = Object.keys(after)
       const before = Object.fromEntries(Object.entries(row).filter(([member]) => names.includes(member)))
-      const fact = { action: 'updateProvider', subjectType: 'Provider', subjectId: id, subjectName: row.name }
-      record({ ...fact, before: auditable(before), after: auditable(after) })
+      record({ action: 'updateProvider', ...subjectOf(row), before: auditable(before), after: auditable(after) })
       const { members, ...values } = after
       return store.updateProvider(tx, id, values, members)
     })
@@ -224,13 +227,7 @@ export async function deleteProvider(act: Act, id: string): Promise<Provider> {
   return change(act, async (tx, record) => {
     const row = await getProvider(tx, id)
     const deletedAt = act.parts.clock.now()
-    record({
-      action: 'deleteProvider',
-      subjectType: 'Provider',
-      subjectId: id,
-      subjectName: row.name,
-      after: { deletedAt },
-    })
+    record({ action: 'deleteProvider', ...subjectOf(row), after: { deletedAt } })
     return store.updateProvider(tx, id, { deletedAt, sealedCredential: null })
   })
 }

@@ -1,4 +1,3 @@
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
@@ -51,14 +50,7 @@ export async function requireTargets(tx: Tx, given: { readonly [Key in keyof Poi
   }
 }
 
-const fact = (action: string, rule: Rule, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
-  action,
-  subjectType: 'Rule',
-  subjectId: rule.id,
-  subjectName: rule.name,
-  ...(before && { before }),
-  ...(after && { after }),
-})
+const subjectOf = ({ id, name }: Rule) => ({ subjectType: 'Rule', subjectId: id, subjectName: name })
 
 const nameTaken = (error: unknown) => (isViolationOf(error, 'rules_name_live_key') ? new NameTaken('rule') : error)
 
@@ -83,7 +75,7 @@ export async function createRule(act: Act, input: NewRule): Promise<Rule> {
     return await change(act, async (tx, record) => {
       await requireTargets(tx, facts)
       const rule = await store.insertRule(tx, { id: parts.random.uuidv7(), createdAt: parts.clock.now(), ...facts })
-      record(fact('createRule', rule, undefined, facts))
+      record({ action: 'createRule', ...subjectOf(rule), after: facts })
       return rule
     })
   } catch (error) {
@@ -140,7 +132,7 @@ export async function updateRule(act: Act, { id, ...input }: { readonly id: stri
       const { before, after, any } = differences(rule, edit)
       if (!any) return rule
       await requireTargets(tx, after)
-      record(fact('updateRule', rule, before, after))
+      record({ action: 'updateRule', ...subjectOf(rule), before, after })
       return store.updateRule(tx, id, after)
     })
   } catch (error) {
@@ -153,7 +145,7 @@ export async function deleteRule(act: Act, id: string): Promise<Rule> {
   return change(act, async (tx, record) => {
     const rule = await getRule(tx, id)
     const deletedAt = act.parts.clock.now()
-    record(fact('deleteRule', rule, { deletedAt: null }, { deletedAt }))
+    record({ action: 'deleteRule', ...subjectOf(rule), before: { deletedAt: null }, after: { deletedAt } })
     return store.updateRule(tx, id, { deletedAt })
   })
 }

@@ -1,4 +1,3 @@
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
@@ -53,14 +52,7 @@ export async function listMembers({ parts }: Act, { id }: Pick<Group, 'id'>, arg
   return { ...page, countAll: () => countUsers(prisma, where) }
 }
 
-const fact = (action: string, group: Group, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
-  action,
-  subjectType: 'Group',
-  subjectId: group.id,
-  subjectName: group.name,
-  ...(before && { before }),
-  ...(after && { after }),
-})
+const subjectOf = ({ id, name }: Group) => ({ subjectType: 'Group', subjectId: id, subjectName: name })
 
 /** Their ids and usernames, if all of them exist; otherwise `NotFound`. */
 async function getPeople(tx: Tx, ids: readonly string[]) {
@@ -84,7 +76,7 @@ export async function createGroup(act: Act, input: NewGroup): Promise<Group> {
       const added = people.map(({ id }) => id)
       await store.addMembers(tx, group.id, added, createdAt)
       const members = people.map(({ username }) => username)
-      record(fact('createGroup', group, undefined, { name, members }))
+      record({ action: 'createGroup', ...subjectOf(group), after: { name, members } })
       return group
     })
   } catch (error) {
@@ -129,7 +121,8 @@ export async function updateGroup(act: Act, { id, ...input }: GroupEdit & { read
         ...(added.length > 0 && { added }),
         ...(removed.length > 0 && { removed }),
       }
-      record(fact('updateGroup', group, name === undefined ? undefined : { name: group.name }, after))
+      const before = name !== undefined && { before: { name: group.name } }
+      record({ action: 'updateGroup', ...subjectOf(group), ...before, after })
       return store.updateGroup(tx, id, name === undefined ? {} : { name })
     })
   } catch (error) {
@@ -144,7 +137,7 @@ export async function deleteGroup(act: Act, id: string): Promise<Group> {
     const uses = await store.countUses(tx, id)
     if (Object.values(uses).some((count) => count > 0)) throw new GroupInUse(uses)
     const deletedAt = act.parts.clock.now()
-    record(fact('deleteGroup', group, { deletedAt: null }, { deletedAt }))
+    record({ action: 'deleteGroup', ...subjectOf(group), before: { deletedAt: null }, after: { deletedAt } })
     return store.updateGroup(tx, id, { deletedAt })
   })
 }

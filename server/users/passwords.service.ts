@@ -12,16 +12,13 @@ import { InvalidCredentials, LinkExpired } from './problems.ts'
 import { type SignedIn, startSession } from './sessions.service.ts'
 import { endSessions } from './sessions.store.ts'
 import { hashToken, mintToken } from './token.ts'
-import type { User } from './user.ts'
+import { subjectOf, type User } from './user.ts'
 import { findUser, findUserByUsername, holdChecked, lockUser, updateUser } from './users.store.ts'
 import type { Act } from './viewer.ts'
 
 const LINK_MS = 7 * 86_400_000
 const SYSTEM = { id: null, username: 'system', via: 'system' } as const
 const NOWHERE = { requestId: null, address: null, userAgent: null }
-
-const fact = (action: string, user: User) =>
-  ({ action, subjectType: 'User', subjectId: user.id, subjectName: user.username }) as const
 
 /** A one-time link to choose a password with, valid 7 days; earlier ones of this person stop working. */
 export async function makePasswordLink({ config, clock, random }: Parts, tx: Tx, userId: string): Promise<string> {
@@ -52,7 +49,7 @@ export async function changePassword(
     await useUpLinks(tx, viewer.id, now)
     await endSessions(tx, { userId: viewer.id, id: { not: viewer.proofId } }, now)
     const user = await updateUser(tx, viewer.id, { passwordHash })
-    record(fact('changePassword', user))
+    record({ action: 'changePassword', ...subjectOf(user) })
     return user
   })
 }
@@ -69,7 +66,7 @@ export async function resetPassword(act: Act, userId: string): Promise<{ user: U
     if (!known) throw new NotFound('user')
     const user = await updateUser(tx, userId, { passwordHash: null })
     await endSessions(tx, { userId }, parts.clock.now())
-    record(fact('resetPassword', user))
+    record({ action: 'resetPassword', ...subjectOf(user) })
     return { user, setPasswordUrl: await makePasswordLink(parts, tx, userId) }
   })
 }
@@ -84,7 +81,7 @@ export async function resetPasswordFromConsole(parts: Parts, username: string): 
     await lockUser(tx, user.id)
     await updateUser(tx, user.id, { passwordHash: null })
     await endSessions(tx, { userId: user.id }, parts.clock.now())
-    record(fact('resetPassword', user))
+    record({ action: 'resetPassword', ...subjectOf(user) })
     return makePasswordLink(parts, tx, user.id)
   })
 }
@@ -111,7 +108,7 @@ export async function setPassword(
     if (!known?.active || !(await useLink(tx, tokenHash, now))) throw new LinkExpired()
     await endSessions(tx, { userId: known.id }, now)
     const user = await updateUser(tx, known.id, { passwordHash })
-    record(fact('setPassword', user))
+    record({ action: 'setPassword', ...subjectOf(user) })
     return startSession(parts, tx, user, origin)
   })
 }

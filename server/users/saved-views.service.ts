@@ -10,7 +10,7 @@ import type { Act } from './viewer.ts'
 export const listSavedViews = ({ parts, viewer }: Act, path: string): Promise<SavedView[]> =>
   store.listViews(parts.db.prisma, { userId: viewer.id, path: path.replaceAll('\0', '') })
 
-const subject = ({ id, name }: SavedView) => ({ subjectType: 'SavedView', subjectId: id, subjectName: name })
+const subjectOf = ({ id, name }: SavedView) => ({ subjectType: 'SavedView', subjectId: id, subjectName: name })
 
 /** Keeps filters under a name. Throws `InvalidInput`, `NameTaken`. */
 export async function createSavedView(act: Act, input: NewView): Promise<SavedView> {
@@ -22,7 +22,7 @@ export async function createSavedView(act: Act, input: NewView): Promise<SavedVi
       if ((await store.countViews(tx, { userId: viewer.id, path: values.path })) >= MAX_VIEWS) {
         throw new InvalidInput([{ path: 'name', message: `is one too many: delete one of your ${MAX_VIEWS} views.` }])
       }
-      record({ action: 'createSavedView', ...subject(view), after: values })
+      record({ action: 'createSavedView', ...subjectOf(view), after: values })
       return store.insertView(tx, view)
     })
   } catch (error) {
@@ -35,7 +35,7 @@ export async function deleteSavedView(act: Act, id: string): Promise<SavedView> 
   return change(act, async (tx, record) => {
     const view = isId(id) ? await store.deleteView(tx, { id, userId: act.viewer.id }) : null
     if (!view) throw new NotFound('view')
-    record({ action: 'deleteSavedView', ...subject(view) })
+    record({ action: 'deleteSavedView', ...subjectOf(view) })
     return view
   })
 }

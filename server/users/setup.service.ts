@@ -11,7 +11,7 @@ import type { Asking } from './password-check.service.ts'
 import { SetupClosed } from './problems.ts'
 import { type SignedIn, startSession } from './sessions.service.ts'
 import { hashToken, mintToken } from './token.ts'
-import { administratorSchema, toFacts, type User } from './user.ts'
+import { administratorSchema, subjectOf, toFacts, type User } from './user.ts'
 import { insertUser } from './users.store.ts'
 
 const SYSTEM = { id: null, username: 'system', via: 'system' } as const
@@ -63,13 +63,7 @@ export async function completeSetup({ parts, origin }: Asking, { token, ...input
     assertOpen(await lockInstallation(tx), token)
     await closeSetup(tx, parts.clock.now())
     const user = await makeAdministrator(parts, tx, { ...person, passwordHash })
-    record({
-      action: 'completeSetup',
-      subjectType: 'User',
-      subjectId: user.id,
-      subjectName: user.username,
-      after: toFacts(user),
-    })
+    record({ action: 'completeSetup', ...subjectOf(user), after: toFacts(user) })
     return startSession(parts, tx, user, origin)
   })
 }
@@ -116,13 +110,7 @@ export async function createAdministrator(
       const { setupCompletedAt } = await lockInstallation(tx)
       if (!setupCompletedAt) await closeSetup(tx, parts.clock.now())
       const user = await makeAdministrator(parts, tx, { ...person, passwordHash })
-      record({
-        action: 'createAdministrator',
-        subjectType: 'User',
-        subjectId: user.id,
-        subjectName: user.username,
-        after: toFacts(user),
-      })
+      record({ action: 'createAdministrator', ...subjectOf(user), after: toFacts(user) })
       return user
     })
   } catch (error) {

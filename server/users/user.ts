@@ -63,6 +63,13 @@ export const userEditSchema = z.object({
 export type NewUserInput = z.input<typeof newUserSchema>
 export type UserEdit = z.input<typeof userEditSchema>
 
+/** A user as audit entries name one. */
+export const subjectOf = ({ id, username }: Pick<User, 'id' | 'username'>) => ({
+  subjectType: 'User',
+  subjectId: id,
+  subjectName: username,
+})
+
 /** What the audit log says about a user. */
 export const toFacts = ({ username, displayName, email, role, active }: Omit<User, 'id'>) => ({
   username,

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
@@ -16,6 +15,7 @@ import {
   canSeeDetails,
   type NewUserInput,
   newUserSchema,
+  subjectOf,
   toFacts,
   type User,
   type UserEdit,
@@ -58,15 +58,6 @@ export async function findUser({ parts, viewer }: Act, id: string): Promise<User
   return isId(id) && canSeeDetails(viewer, { id }) ? store.findUser(parts.db.prisma, id) : null
 }
 
-const fact = (action: string, user: User, before?: AuditFact['before'], after?: AuditFact['after']): AuditFact => ({
-  action,
-  subjectType: 'User',
-  subjectId: user.id,
-  subjectName: user.username,
-  ...(before && { before }),
-  ...(after && { after }),
-})
-
 /**
  * Makes a user: with a password, or with a one-time link (null otherwise) by which the person chooses one. Throws
  * `InvalidInput`, `NameTaken`.
@@ -90,7 +81,7 @@ export async function createUser(
         createdAt: parts.clock.now(),
         createdById: viewer.id,
       })
-      record(fact('createUser', user, undefined, toFacts(user)))
+      record({ action: 'createUser', ...subjectOf(user), after: toFacts(user) })
       return { user, setPasswordUrl: passwordHash === null ? await makePasswordLink(parts, tx, user.id) : null }
     })
   } catch (error) {
@@ -144,7 +135,7 @@ export async function updateUser(act: Act, { id, ...input }: UserEdit & { readon
     const remains = wished.active && wished.role === 'ADMINISTRATOR'
     if (isLastAdministrator && !remains) throw new LastAdministrator()
     if (user.active && !wished.active) await endAccess(act, tx, id)
-    record(fact('updateUser', user, before, after))
+    record({ action: 'updateUser', ...subjectOf(user), before, after })
     return store.updateUser(tx, id, after)
   })
 }
@@ -156,7 +147,7 @@ export async function deleteUser(act: Act, id: string): Promise<User> {
     if (isLastAdministrator) throw new LastAdministrator()
     await endAccess(act, tx, id)
     const deletedAt = act.parts.clock.now()
-    record(fact('deleteUser', user, { deletedAt: null }, { deletedAt }))
+    record({ action: 'deleteUser', ...subjectOf(user), before: { deletedAt: null }, after: { deletedAt } })
     return store.updateUser(tx, id, { deletedAt })
   })
 }
