@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { parse } from '../lib/text.ts'
 import { changeCalendar } from '../limits/calendar.service.ts'
@@ -55,42 +56,37 @@ const REBUILD_MS = 600_000
  * windows of limits; no request is lost from either. Throws `InvalidInput`.
  */
 export async function updateInstallationSettings(act: Act, input: InstallationEdit): Promise<InstallationSettings> {
-  const edit = parse(schema, input)
+  const edit = toWished(parse(schema, input))
   return change(
     act,
     async (tx, record) => {
       await lockInstallation(tx)
-      const before = await readSettings(tx)
-      const after = differences(before, edit)
-      if (Object.keys(after).length === 0) return before
+      const settings = await readSettings(tx)
+      const changed = differences(settings, edit)
+      if (!changed) return settings
+      const { after } = changed
       await check(tx, after)
-      const was = Object.fromEntries(Object.entries(before).filter(([member]) => member in after))
       const subject = { subjectType: 'InstallationSettings', subjectId: null, subjectName: null }
-      record({ action: 'updateInstallationSettings', ...subject, before: was, after })
+      record({ action: 'updateInstallationSettings', ...subject, ...changed })
       await updateSettings(tx, after)
       if (after.timeZone !== undefined) {
         await rebuildDays(tx, after.timeZone)
-        await changeCalendar(tx, { before: before.timeZone, after: after.timeZone }, act.parts.clock.now())
+        await changeCalendar(tx, { before: settings.timeZone, after: after.timeZone }, act.parts.clock.now())
       }
-      return { ...before, ...after }
+      return { ...settings, ...after }
     },
     { timeoutMs: REBUILD_MS },
   )
 }
 
-function differences(before: InstallationSettings, edit: z.output<typeof schema>): Partial<InstallationSettings> {
-  const { timeZone, currency, defaultMaxTokens, usageRetentionDays } = edit
-  // Zero is said for "for ever", since null says "as it is".
-  const auditRetentionDays =
-    edit.auditRetentionDays == null ? before.auditRetentionDays : edit.auditRetentionDays || null
-  return {
-    ...(timeZone != null && timeZone !== before.timeZone && { timeZone }),
-    ...(currency != null && currency !== before.currency && { currency }),
-    ...(defaultMaxTokens != null && defaultMaxTokens !== before.defaultMaxTokens && { defaultMaxTokens }),
-    ...(usageRetentionDays != null && usageRetentionDays !== before.usageRetentionDays && { usageRetentionDays }),
-    ...(auditRetentionDays !== before.auditRetentionDays && { auditRetentionDays }),
-  }
-}
+/** What is given, by its own names: null leaves a value as it is; of the audit log, zero days stand for "for ever". */
+const toWished = ({ auditRetentionDays, ...edit }: z.output<typeof schema>) => ({
+  timeZone: edit.timeZone ?? undefined,
+  currency: edit.currency ?? undefined,
+  defaultMaxTokens: edit.defaultMaxTokens ?? undefined,
+  usageRetentionDays: edit.usageRetentionDays ?? undefined,
+  auditRetentionDays: auditRetentionDays == null ? undefined : auditRetentionDays || null,
+})
 
 async function check(tx: Tx, { timeZone, currency }: Partial<InstallationSettings>): Promise<void> {
   if (timeZone !== undefined && !(await knowsTimeZone(tx, timeZone))) {

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import * as store from '../keys/key-requests.store.ts'
 import { change } from '../lib/change.ts'
+import { differences } from '../lib/differences.ts'
 import { name, parse } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 
@@ -38,14 +39,11 @@ export const getGovernanceSettings = ({ parts }: Act): Promise<GovernanceSetting
 export async function updateGovernanceSettings(act: Act, input: SettingsEdit): Promise<GovernanceSettings> {
   const given = Object.entries(parse(schema, input)).filter(([, value]) => value != null)
   return change(act, async (tx, record) => {
-    const before: Readonly<Record<string, unknown>> = await store.getSettings(tx)
-    const after = Object.fromEntries(
-      given.filter(([member, value]) => JSON.stringify(before[member]) !== JSON.stringify(value)),
-    )
-    if (Object.keys(after).length === 0) return store.getSettings(tx)
-    const was = Object.fromEntries(Object.keys(after).map((member) => [member, before[member]]))
+    const settings = await store.getSettings(tx)
+    const changed = differences(settings, Object.fromEntries(given))
+    if (!changed) return settings
     const subject = { subjectType: 'GovernanceSettings', subjectId: null, subjectName: null }
-    record({ action: 'updateGovernanceSettings', ...subject, before: was, after })
-    return store.updateSettings(tx, after)
+    record({ action: 'updateGovernanceSettings', ...subject, ...changed })
+    return store.updateSettings(tx, changed.after)
   })
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from '../generated/prisma/enums.ts'
 import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { createSlowMemo } from '../lib/slow-memo.ts'
@@ -123,23 +124,6 @@ export type ApiKeyEdit = {
   readonly expiresAt?: Date | null | undefined
 }
 
-/** Dates, lists and records by what they say. */
-const isSame = (known: unknown, value: unknown) => JSON.stringify(known) === JSON.stringify(value)
-
-/** Only what differs from the row, and what it was before. */
-function differences(key: Key, edit: object) {
-  const before: Record<string, unknown> = {}
-  const after: Record<string, unknown> = {}
-  const current: Readonly<Record<string, unknown>> = key
-  for (const [member, value] of Object.entries(edit)) {
-    const known = current[member]
-    if (value === undefined || isSame(known, value)) continue
-    before[member] = known
-    after[member] = value
-  }
-  return { before, after, any: Object.keys(after).length > 0 }
-}
-
 /** Changes a key's own values. An expired or deleted key stays as it is: `KeyExpired`, `KeyDeleted`. */
 export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Promise<Key> {
   const now = act.parts.clock.now()
@@ -152,12 +136,13 @@ export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Prom
     if (key.pending) throw new KeyPending()
     if (edit.type) await requireType(tx, edit.type)
     const known = storedFieldsSchema.parse(key.fields)
-    const { before, after, any } = differences(key, { ...edit, fields: withFields(known, edit.fields) })
-    if (!any) return { row: key }
+    const changed = differences(key, { ...edit, fields: withFields(known, edit.fields) })
+    if (!changed) return { row: key }
+    const { after } = changed
     await followWithEdit(tx, key, { ...key, fields: known, ...after }, { now, mayWiden: isAdministrator(act.viewer) })
     return {
       row: await store.updateKey(tx, id, after),
-      fact: { action: 'updateApiKey', ...subjectOf(key), before, after },
+      fact: { action: 'updateApiKey', ...subjectOf(key), ...changed },
     }
   })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, name, parse } from '../lib/text.ts'
@@ -73,25 +74,15 @@ async function getPolicy(tx: Tx, id: string): Promise<Policy> {
   return policy
 }
 
-/** Only what differs between two sets of rules. */
-function differing(rules: PolicyRules, other: PolicyRules): Record<string, unknown> {
-  const others: Readonly<Record<string, unknown>> = other
-  return Object.fromEntries(
-    Object.entries(rules).filter(
-      ([member, value]) => member in NO_RULES && JSON.stringify(value) !== JSON.stringify(others[member]),
-    ),
-  )
-}
-
 /** Changes the rules for keys from now on. Throws `InvalidInput`, `NotFound`. */
 export async function updatePolicy(act: Act, { id, ...edit }: PolicyEdit & { readonly id: string }): Promise<Policy> {
   return change(act, async (tx, record) => {
     const policy = await getPolicy(tx, id)
     const rules = toRules(rulesOf(policy), edit)
-    const after = differing(rules, policy)
-    if (Object.keys(after).length === 0) return policy
+    const changed = differences(policy, rules)
+    if (!changed) return policy
     await requireReferences(tx, rules)
-    record({ action: 'updatePolicy', ...subjectOf(policy), before: differing(policy, rules), after })
+    record({ action: 'updatePolicy', ...subjectOf(policy), ...changed })
     return store.updatePolicy(tx, id, rules)
   })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from './db.ts'
+import { toJson } from './differences.ts'
 
 /** Who does something. A signed-in viewer is one; so is the system itself. */
 export type Actor = {
@@ -16,7 +17,10 @@ export type Origin = {
   readonly userAgent: string | null
 }
 
-/** One fact for the audit log. `before` and `after` are plain values without secrets; only what differs is needed. */
+/**
+ * One fact for the audit log. `before` and `after` are values without secrets, kept as JSON (whole numbers of any size
+ * as decimal texts); only what differs is needed.
+ */
 export type AuditFact = {
   readonly action: string
   readonly subjectType: string
@@ -73,7 +77,7 @@ export function hashEntry(previousHash: Uint8Array, row: Hashed) {
 }
 
 const plain = (value: Readonly<Record<string, unknown>> | undefined): Prisma.InputJsonObject | undefined =>
-  value === undefined ? undefined : JSON.parse(JSON.stringify(value))
+  value === undefined ? undefined : JSON.parse(toJson(value))
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 

@@ -63,6 +63,12 @@ export const isInstant = (date: Date): boolean => date.getUTCFullYear() >= 1 && 
 /** An id as this product writes them. Another text can be the id of nothing. */
 export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 
+/** An edit, parsed: null is a value of these members; of the others it means the same as leaving them out. */
+export function parseEdit<Schema extends z.ZodType>(schema: Schema, input: object, nullable: readonly string[]) {
+  const given = Object.entries(input).filter(([member, value]) => value !== null || nullable.includes(member))
+  return parse(schema, Object.fromEntries(given))
+}
+
 /** The parsed value, or `InvalidInput` with every issue. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input)

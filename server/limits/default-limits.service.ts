@@ -7,7 +7,7 @@ import { isId, parse } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './default-limits.store.ts'
 import { limitShape } from './limit.ts'
-import { auditable, subjectOf } from './limits.service.ts'
+import { subjectOf } from './limits.service.ts'
 import { insertLimit } from './limits.store.ts'
 
 const MAX_LIMITS = 10
@@ -43,11 +43,15 @@ export async function setDefaultLimits(act: Act, { policyId, limits }: Input): P
   return change(act, async (tx, record) => {
     const policy = isId(policyId) ? await findPolicy(tx, { id: policyId }) : null
     if (!policy) throw new NotFound('policy')
-    const before = (await store.listDefaultLimits(tx, [policyId])).map(({ policyId: _, ...limit }) => auditable(limit))
+    const before = (await store.listDefaultLimits(tx, [policyId])).map(({ policyId: _, ...limit }) => limit)
     const rows = wished.map((limit) => ({ id: act.parts.random.uuidv7(), policyId, ...limit }))
     await store.replaceDefaultLimits(tx, rows, policyId)
-    const after = { defaultLimits: wished.map(auditable) }
-    record({ action: 'setDefaultLimits', ...policySubject(policy), before: { defaultLimits: before }, after })
+    record({
+      action: 'setDefaultLimits',
+      ...policySubject(policy),
+      before: { defaultLimits: before },
+      after: { defaultLimits: wished },
+    })
     return policy
   })
 }
@@ -61,6 +65,6 @@ export const giveDefaultLimits: Follower = async ({ random, clock }, tx, facts, 
   for (const { policyId, ...limit } of await store.listMissingLimits(tx, typed)) {
     const data = { id: random.uuidv7(), target: 'KEY', createdAt: clock.now(), ...limit } as const
     const made = await insertLimit(tx, data)
-    record({ action: 'createLimit', ...subjectOf(made), after: { ...auditable(limit), policyId } })
+    record({ action: 'createLimit', ...subjectOf(made), after: { ...limit, policyId } })
   }
 }

@@ -1,8 +1,9 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
-import { isId, parse } from '../lib/text.ts'
+import { isId, parse, parseEdit } from '../lib/text.ts'
 import { requireTargets } from '../rules/rules.service.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { describeLimit, type Limit, limitEditSchema, newLimitSchema } from './limit.ts'
@@ -52,11 +53,6 @@ export const subjectOf = (limit: Limit) => ({
   subjectName: limit.name ?? `${limit.amount} ${describeLimit(limit)}`,
 })
 
-/** A value as the audit log can hold it: whole numbers of any size as decimal texts. */
-export const plain = (value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
-export const auditable = (values: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
-
 /** A raise that has ended already is none. */
 function requireFuture({ parts }: Act, raisedUntil: Date | null | undefined): void {
   if (raisedUntil && raisedUntil <= parts.clock.now()) {
@@ -89,7 +85,7 @@ export async function createLimit(act: Act, input: unknown): Promise<Limit> {
     await requireTarget(tx, facts)
     const data = { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() }
     const row = await store.insertLimit(tx, data)
-    record({ action: 'createLimit', ...subjectOf(row), after: auditable(facts) })
+    record({ action: 'createLimit', ...subjectOf(row), after: facts })
     return row
   })
 }
@@ -100,25 +96,16 @@ async function getLimit(tx: Tx, id: string): Promise<Limit> {
   return row
 }
 
-// Null means "no value" for these only; elsewhere it means the same as leaving it out.
-const NULLABLE = new Set(['name', 'raisedAmount', 'raisedUntil'])
-
 /** In force when this answers, on every node. Throws `InvalidInput`, `NotFound`. */
 export async function updateLimit(act: Act, { id, ...input }: { readonly id: string }): Promise<Limit> {
-  const given = Object.entries(input).filter(([member, value]) => value !== null || NULLABLE.has(member))
-  const edit = parse(limitEditSchema, Object.fromEntries(given))
+  const edit = parseEdit(limitEditSchema, input, ['name', 'raisedAmount', 'raisedUntil'])
   requireFuture(act, edit.raisedUntil)
   return change(act, async (tx, record) => {
     const row = await getLimit(tx, id)
-    const current = auditable(row)
-    const wished = Object.entries(edit).filter(([, value]) => value !== undefined)
-    const after = Object.fromEntries(
-      wished.filter(([name, value]) => JSON.stringify(plain(value)) !== JSON.stringify(current[name])),
-    )
-    if (Object.keys(after).length === 0) return row
-    const before = Object.fromEntries(Object.keys(after).map((name) => [name, current[name]]))
-    record({ action: 'updateLimit', ...subjectOf(row), before, after: auditable(after) })
-    return store.updateLimit(tx, id, after)
+    const changed = differences(row, edit)
+    if (!changed) return row
+    record({ action: 'updateLimit', ...subjectOf(row), ...changed })
+    return store.updateLimit(tx, id, changed.after)
   })
 }
 

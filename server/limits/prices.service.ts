@@ -1,12 +1,12 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
-import { isId, parse } from '../lib/text.ts'
+import { isId, parse, parseEdit } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { auditable, plain } from './limits.service.ts'
 import { newPriceSchema, PriceTaken, priceEditSchema, type Rates } from './price.ts'
 import { type ListedPrice, type PriceList, readPriceList } from './price-list.ts'
 import * as store from './prices.store.ts'
@@ -69,7 +69,7 @@ export async function createPrice(act: Act, input: unknown): Promise<Row> {
     return await change(act, async (tx, record) => {
       await getProvider(tx, facts.providerId)
       const row = await store.insertPrice(tx, { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() })
-      record({ action: 'createPrice', ...subjectOf(row), after: auditable(facts) })
+      record({ action: 'createPrice', ...subjectOf(row), after: facts })
       return row
     })
   } catch (error) {
@@ -85,32 +85,25 @@ async function getPrice(tx: Tx, id: string): Promise<Row> {
 
 /** Entries keep the cost they were stored with. Throws `InvalidInput`, `NotFound`, `PriceTaken`. */
 export async function updatePrice(act: Act, { id, ...input }: { readonly id: string }): Promise<Row> {
-  const given = Object.entries(input).filter(([member, value]) => value !== null || member === 'cachedMicros')
-  const edit = onlyGiven(parse(priceEditSchema, Object.fromEntries(given)))
+  const edit = parseEdit(priceEditSchema, input, ['cachedMicros'])
   try {
     return await change(act, async (tx, record) => {
       const row = await getPrice(tx, id)
-      const current = auditable(row)
-      const after = Object.fromEntries(
-        Object.entries(edit).filter(([name, value]) => JSON.stringify(plain(value)) !== JSON.stringify(current[name])),
-      )
-      if (Object.keys(after).length === 0) return row
-      const before = Object.fromEntries(Object.keys(after).map((name) => [name, current[name]]))
-      record({ action: 'updatePrice', ...subjectOf(row), before, after: auditable(after) })
-      return store.updatePrice(tx, id, after)
+      const changed = differences(row, edit)
+      if (!changed) return row
+      record({ action: 'updatePrice', ...subjectOf(row), ...changed })
+      return store.updatePrice(tx, id, changed.after)
     })
   } catch (error) {
     throw taken(error)
   }
 }
 
-const onlyGiven = (edit: object) => Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined))
-
 /** Entries keep the cost they were stored with. Throws `NotFound`. */
 export async function deletePrice(act: Act, id: string): Promise<Row> {
   return change(act, async (tx, record) => {
     const row = await getPrice(tx, id)
-    record({ action: 'deletePrice', ...subjectOf(row), before: auditable(row) })
+    record({ action: 'deletePrice', ...subjectOf(row), before: row })
     return store.deletePrice(tx, id)
   })
 }

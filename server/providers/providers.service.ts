@@ -1,10 +1,11 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { seal } from '../lib/seal.ts'
-import { isId, parse } from '../lib/text.ts'
+import { isId, parse, parseEdit } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { UrlRefused } from '../lib/url-policy.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
@@ -146,12 +147,8 @@ const originOf = (url: string) => new URL(url).origin
 
 type Edit = Omit<ReturnType<typeof readEdit>, 'credential'> & { credential?: string | null | undefined }
 
-function readEdit(input: object) {
-  // Null means "no value" for these only; elsewhere it means the same as leaving it out.
-  const nullable = new Set(['authHeader', 'apiVersion', 'maxConcurrency', 'credential'])
-  const given = Object.entries(input).filter(([member, value]) => value !== null || nullable.has(member))
-  return parse(providerEditSchema, Object.fromEntries(given))
-}
+const readEdit = (input: object) =>
+  parseEdit(providerEditSchema, input, ['authHeader', 'apiVersion', 'maxConcurrency', 'credential'])
 
 /** A credential goes only to the host it was given for, so that nobody can have it sent to one of their own. */
 function requireCredential(row: Provider, edit: Edit) {
@@ -171,13 +168,8 @@ function changesOf(
   { credential: _, ...edit }: Edit,
   credential: string | null | undefined,
 ) {
-  const current: Readonly<Record<string, unknown>> = row
-  const differs = Object.entries(edit).filter(
-    ([member, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(current[member]),
-  )
   const drops = credential === null && !row.sealedCredential
-  const changed: Partial<Omit<Edit, 'credential'>> = Object.fromEntries(differs)
-  return { ...changed, ...(drops ? {} : sealed(parts, row.id, credential)) }
+  return { ...differences(row, edit)?.after, ...(drops ? {} : sealed(parts, row.id, credential)) }
 }
 
 async function getProvider(tx: Tx, id: string): Promise<Provider> {

@@ -1,8 +1,9 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
-import { isId, parse } from '../lib/text.ts'
+import { isId, parse, parseEdit } from '../lib/text.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type NewRule, newRuleSchema, type Rule, type RuleEdit, ruleEditSchema } from './rule.ts'
@@ -89,51 +90,26 @@ async function getRule(tx: Tx, id: string): Promise<Rule> {
   return rule
 }
 
-const TARGETS = ['userId', 'groupId', 'role'] as const
+const NULLABLE = ['description', 'userId', 'groupId', 'role', 'providerId', 'cacheSeconds']
 
 /** A target that is named takes the place of the others; null for one of them only takes that one away. */
-function wishes(edit: Omit<RuleEdit, 'id'>): Readonly<Record<string, unknown>> {
-  const named = TARGETS.some((target) => edit[target] != null)
-  return named ? { userId: null, groupId: null, role: null, ...withoutNulls(edit) } : edit
+function wishes({ userId, groupId, role, ...edit }: RuleEdit) {
+  const isNamed = [userId, groupId, role].some((target) => target != null)
+  if (!isNamed) return { ...edit, userId, groupId, role }
+  return { ...edit, userId: userId ?? null, groupId: groupId ?? null, role: role ?? null }
 }
-
-const withoutNulls = (edit: Omit<RuleEdit, 'id'>) =>
-  Object.fromEntries(
-    Object.entries(edit).filter(([member, value]) => value !== null || !TARGETS.some((target) => target === member)),
-  )
-
-/** Only what differs from the row, and what it was before. */
-function differences(rule: Rule, edit: Omit<RuleEdit, 'id'>) {
-  const current: Readonly<Record<string, unknown>> = rule
-  const differing = Object.entries(wishes(edit)).filter(
-    ([member, value]) => value !== undefined && value !== current[member],
-  )
-  const before = Object.fromEntries(differing.map(([member]) => [member, current[member]]))
-  return { before, after: Object.fromEntries(differing), any: differing.length > 0 }
-}
-
-/** For these, null is no value: it means the same as leaving them out. */
-const readEdit = ({ name, effect, modelPattern, enabled, cacheShared, ...rest }: Readonly<Record<string, unknown>>) =>
-  parse(ruleEditSchema, {
-    ...rest,
-    name: name ?? undefined,
-    effect: effect ?? undefined,
-    modelPattern: modelPattern ?? undefined,
-    enabled: enabled ?? undefined,
-    cacheShared: cacheShared ?? undefined,
-  })
 
 /** Throws what `createRule` does, and `NotFound` for the rule itself. */
 export async function updateRule(act: Act, { id, ...input }: { readonly id: string }): Promise<Rule> {
-  const edit = readEdit(input)
+  const edit = parseEdit(ruleEditSchema, input, NULLABLE)
   try {
     return await change(act, async (tx, record) => {
       const rule = await getRule(tx, id)
-      const { before, after, any } = differences(rule, edit)
-      if (!any) return rule
-      await requireTargets(tx, after)
-      record({ action: 'updateRule', ...subjectOf(rule), before, after })
-      return store.updateRule(tx, id, after)
+      const changed = differences(rule, wishes(edit))
+      if (!changed) return rule
+      await requireTargets(tx, changed.after)
+      record({ action: 'updateRule', ...subjectOf(rule), ...changed })
+      return store.updateRule(tx, id, changed.after)
     })
   } catch (error) {
     throw nameTaken(error)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
+import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, optionalText, parse } from '../lib/text.ts'
@@ -105,22 +106,13 @@ async function endAccess({ parts }: Act, tx: Tx, userId: string) {
   await useUpLinks(tx, userId, now)
 }
 
-/** What differs, before and after; `any` is false when nothing does. */
-function differences(user: User, edit: z.output<typeof userEditSchema>) {
-  const wished = {
-    ...user,
-    displayName: edit.displayName ?? user.displayName,
-    email: edit.email === undefined ? user.email : edit.email,
-    role: edit.role ?? user.role,
-    active: edit.active ?? user.active,
-  }
-  const now = Object.entries(toFacts(user))
-  const after = Object.fromEntries(
-    Object.entries(toFacts(wished)).filter(([key, value], at) => now[at]?.[1] !== value && key),
-  )
-  const before = Object.fromEntries(now.filter(([key]) => key in after))
-  return { wished, before, after, any: Object.keys(after).length > 0 }
-}
+const toWished = (user: User, edit: z.output<typeof userEditSchema>): User => ({
+  ...user,
+  displayName: edit.displayName ?? user.displayName,
+  email: edit.email === undefined ? user.email : edit.email,
+  role: edit.role ?? user.role,
+  active: edit.active ?? user.active,
+})
 
 /**
  * Changes what is given. Disabling ends all access at once; the person's keys stop working with it. Throws
@@ -130,13 +122,14 @@ export async function updateUser(act: Act, { id, ...input }: UserEdit & { readon
   const edit = parse(userEditSchema, input)
   return change(act, async (tx, record) => {
     const { user, isLastAdministrator } = await lock(tx, id)
-    const { wished, before, after, any } = differences(user, edit)
-    if (!any) return user
+    const wished = toWished(user, edit)
+    const changed = differences(toFacts(user), toFacts(wished))
+    if (!changed) return user
     const remains = wished.active && wished.role === 'ADMINISTRATOR'
     if (isLastAdministrator && !remains) throw new LastAdministrator()
     if (user.active && !wished.active) await endAccess(act, tx, id)
-    record({ action: 'updateUser', ...subjectOf(user), before, after })
-    return store.updateUser(tx, id, after)
+    record({ action: 'updateUser', ...subjectOf(user), ...changed })
+    return store.updateUser(tx, id, changed.after)
   })
 }
 
