@@ -2,10 +2,9 @@ import type { z } from 'zod'
 import type { Endpoint } from '../generated/prisma/enums.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
-import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
+import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import { isId, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
 import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator } from '../users/viewer.ts'
 import { followWithNew } from './follow-policy.service.ts'
@@ -13,7 +12,7 @@ import { type KeyWithSecret, once } from './idempotent.service.ts'
 import { DEFAULT_TYPE, newKeySchema, subjectOf } from './key.ts'
 import { requestExpiry } from './key-request.ts'
 import { getSettings, insertRequest, listApproverIds } from './key-requests.store.ts'
-import { requireType } from './keys.service.ts'
+import { nameTaken, requireType } from './keys.service.ts'
 import * as store from './keys.store.ts'
 import { findPolicy } from './policies.store.ts'
 import { type Policy, withFields } from './policy.ts'
@@ -113,18 +112,13 @@ async function create(act: Act, input: NewApiKey, claim: Claim): Promise<KeyWith
     // Nobody is ever told this first secret: the requester claims another one after the approval.
     await askForApproval(act, tx, row, given.expiresAt === undefined)
     return { row, secret: null }
-  })
+  }).catch(nameTaken)
 }
 
 /**
- * Makes a key and its one secret, which only this answer holds; a key that needs approval has none to show yet. With an idempotency key, repeating the call finds
- * the first key instead, without its secret. Throws `InvalidInput`, `NotFound` (user or provider), `NameTaken`,
- * `IdempotencyKeyReused`, and what the policy of its type refuses.
+ * Makes a key and its one secret, which only this answer holds; a key that needs approval has none to show yet. With an
+ * idempotency key, repeating the call finds the first key instead, without its secret. Throws `InvalidInput`,
+ * `NotFound` (user or provider), `NameTaken`, `IdempotencyKeyReused`, and what the policy of its type refuses.
  */
-export async function createApiKey(act: Act, input: NewApiKey): Promise<KeyWithSecret> {
-  try {
-    return await once(act, OPERATION, input, (claim) => create(act, input, claim))
-  } catch (error) {
-    throw isViolationOf(error, 'api_keys_owner_name_live_key') ? new NameTaken('key of this owner') : error
-  }
-}
+export const createApiKey = (act: Act, input: NewApiKey): Promise<KeyWithSecret> =>
+  once(act, OPERATION, input, (claim) => create(act, input, claim))

@@ -7,7 +7,7 @@ import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { createSlowMemo } from '../lib/slow-memo.ts'
 import { isId, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 import { followWithEdit, followWithRestored } from './follow-policy.service.ts'
 import {
@@ -90,23 +90,22 @@ async function getOwn(act: Act, tx: Tx, ids: readonly string[]): Promise<Own<Key
   return own
 }
 
+/** For `.catch`: two keys of one owner have no name in common. */
+export const nameTaken = violationOf('api_keys_owner_name_live_key', () => new NameTaken('key of this owner'))
+
 /** Changes one key of the viewer's. Work that answers no fact leaves everything as it is. */
 export async function changeOne(
   act: Act,
   id: string,
   work: (tx: Tx, key: Own<Key>) => Promise<{ row: Key; fact?: AuditFact }>,
 ) {
-  try {
-    return await change(act, async (tx, record) => {
-      const [key] = await getOwn(act, tx, [id])
-      if (!key) throw new NotFound('key')
-      const done = await work(tx, key)
-      if (done.fact) record(done.fact)
-      return done.row
-    })
-  } catch (error) {
-    throw isViolationOf(error, 'api_keys_owner_name_live_key') ? new NameTaken('key of this owner') : error
-  }
+  return change(act, async (tx, record) => {
+    const [key] = await getOwn(act, tx, [id])
+    if (!key) throw new NotFound('key')
+    const done = await work(tx, key)
+    if (done.fact) record(done.fact)
+    return done.row
+  }).catch(nameTaken)
 }
 
 export type ApiKeyEdit = {

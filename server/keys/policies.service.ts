@@ -5,7 +5,7 @@ import { differences } from '../lib/differences.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, name, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import type { Act } from '../users/viewer.ts'
 import { BUILT_IN_TYPES } from './key.ts'
 import { requireType } from './keys.service.ts'
@@ -55,17 +55,13 @@ async function requireReferences(tx: Tx, { providerIds, approverGroupId }: Polic
 export async function createPolicy(act: Act, { keyType, ...edit }: PolicyEdit & { keyType: string }): Promise<Policy> {
   const rules = toRules(NO_RULES, edit)
   const { random, clock } = act.parts
-  try {
-    return await change(act, async (tx, record) => {
-      await requireType(tx, keyType)
-      await requireReferences(tx, rules)
-      const policy = await store.insertPolicy(tx, { id: random.uuidv7(), keyType, createdAt: clock.now() }, rules)
-      record({ action: 'createPolicy', ...subjectOf(policy), after: rules })
-      return policy
-    })
-  } catch (error) {
-    throw isViolationOf(error, 'policies_key_type_key') ? new NameTaken('policy') : error
-  }
+  return change(act, async (tx, record) => {
+    await requireType(tx, keyType)
+    await requireReferences(tx, rules)
+    const policy = await store.insertPolicy(tx, { id: random.uuidv7(), keyType, createdAt: clock.now() }, rules)
+    record({ action: 'createPolicy', ...subjectOf(policy), after: rules })
+    return policy
+  }).catch(violationOf('policies_key_type_key', () => new NameTaken('policy')))
 }
 
 async function getPolicy(tx: Tx, id: string): Promise<Policy> {
@@ -111,15 +107,11 @@ const newTypeSchema = z.object({ name: name() })
 /** Adds a key type, without a policy. Answers its name. Throws `InvalidInput`, `NameTaken`. */
 export async function createKeyType(act: Act, input: { readonly name: string }): Promise<string> {
   const { name: typeName } = parse(newTypeSchema, input)
-  try {
-    return await change(act, async (tx, record) => {
-      const { name: made } = await store.insertKeyType(tx, typeName, act.parts.clock.now())
-      record({ action: 'createKeyType', subjectType: 'KeyType', subjectId: null, subjectName: made })
-      return made
-    })
-  } catch (error) {
-    throw isViolationOf(error, 'key_types_pkey') ? new NameTaken('key type') : error
-  }
+  return change(act, async (tx, record) => {
+    const { name: made } = await store.insertKeyType(tx, typeName, act.parts.clock.now())
+    record({ action: 'createKeyType', subjectType: 'KeyType', subjectId: null, subjectName: made })
+    return made
+  }).catch(violationOf('key_types_pkey', () => new NameTaken('key type')))
 }
 
 /** Takes a key type away that this installation added, and its policy. Throws `NotFound`, `KeyTypeInUse`. */

@@ -4,7 +4,7 @@ import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
 import { isId, parse, parseEdit } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
 import { newPriceSchema, PriceTaken, priceEditSchema, type Rates } from './price.ts'
@@ -37,7 +37,7 @@ export async function listPrices(
 
 const subjectOf = ({ id, modelPattern }: Row) => ({ subjectType: 'Price', subjectId: id, subjectName: modelPattern })
 
-const taken = (error: unknown) => (isViolationOf(error, 'prices_provider_model_from_key') ? new PriceTaken() : error)
+const taken = violationOf('prices_provider_model_from_key', () => new PriceTaken())
 
 async function getProvider(tx: Tx, id: string) {
   const provider = isId(id) ? await store.lockProviderOfPrices(tx, id) : null
@@ -65,16 +65,12 @@ export async function createPrice(act: Act, input: unknown): Promise<Row> {
     cachedMicros: given.cachedMicros ?? null,
     currency: await requireCurrency(act, given.currency),
   }
-  try {
-    return await change(act, async (tx, record) => {
-      await getProvider(tx, facts.providerId)
-      const row = await store.insertPrice(tx, { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() })
-      record({ action: 'createPrice', ...subjectOf(row), after: facts })
-      return row
-    })
-  } catch (error) {
-    throw taken(error)
-  }
+  return change(act, async (tx, record) => {
+    await getProvider(tx, facts.providerId)
+    const row = await store.insertPrice(tx, { id: parts.random.uuidv7(), ...facts, createdAt: parts.clock.now() })
+    record({ action: 'createPrice', ...subjectOf(row), after: facts })
+    return row
+  }).catch(taken)
 }
 
 async function getPrice(tx: Tx, id: string): Promise<Row> {
@@ -86,17 +82,13 @@ async function getPrice(tx: Tx, id: string): Promise<Row> {
 /** Entries keep the cost they were stored with. Throws `InvalidInput`, `NotFound`, `PriceTaken`. */
 export async function updatePrice(act: Act, { id, ...input }: { readonly id: string }): Promise<Row> {
   const edit = parseEdit(priceEditSchema, input, ['cachedMicros'])
-  try {
-    return await change(act, async (tx, record) => {
-      const row = await getPrice(tx, id)
-      const changed = differences(row, edit)
-      if (!changed) return row
-      record({ action: 'updatePrice', ...subjectOf(row), ...changed })
-      return store.updatePrice(tx, id, changed.after)
-    })
-  } catch (error) {
-    throw taken(error)
-  }
+  return change(act, async (tx, record) => {
+    const row = await getPrice(tx, id)
+    const changed = differences(row, edit)
+    if (!changed) return row
+    record({ action: 'updatePrice', ...subjectOf(row), ...changed })
+    return store.updatePrice(tx, id, changed.after)
+  }).catch(taken)
 }
 
 /** Entries keep the cost they were stored with. Throws `NotFound`. */
@@ -141,36 +133,32 @@ export async function importPrices(act: Act, input: PriceImport): Promise<Import
     const before = known.get(price.modelPattern)
     return before === undefined || !isSame(before, price)
   }
-  try {
-    return await change(act, async (tx, record) => {
-      const provider = await getProvider(tx, input.providerId)
-      const inForce = await store.listPricesInForce(tx, provider.id, effectiveFrom)
-      const added = listed.filter(isNew(new Map(inForce.map((row) => [row.modelPattern, row]))))
-      const models = added.map(({ modelPattern }) => modelPattern)
-      const preview = input.preview ?? false
-      const answer = {
-        listed: listed.length,
-        leftOut,
-        added: added.length,
-        unchanged: listed.length - added.length,
-        preview,
-        models,
-      }
-      if (preview || added.length === 0) return answer
-      const shared = { providerId: provider.id, effectiveFrom, currency, createdAt: now }
-      await store.insertPrices(
-        tx,
-        added.map((price) => ({ id: parts.random.uuidv7(), ...price, ...shared })),
-      )
-      const subject = { subjectType: 'Price', subjectId: null, subjectName: provider.name }
-      record({
-        action: 'importPrices',
-        ...subject,
-        after: { effectiveFrom, added: added.length, vendor: input.vendor },
-      })
-      return answer
+  return change(act, async (tx, record) => {
+    const provider = await getProvider(tx, input.providerId)
+    const inForce = await store.listPricesInForce(tx, provider.id, effectiveFrom)
+    const added = listed.filter(isNew(new Map(inForce.map((row) => [row.modelPattern, row]))))
+    const models = added.map(({ modelPattern }) => modelPattern)
+    const preview = input.preview ?? false
+    const answer = {
+      listed: listed.length,
+      leftOut,
+      added: added.length,
+      unchanged: listed.length - added.length,
+      preview,
+      models,
+    }
+    if (preview || added.length === 0) return answer
+    const shared = { providerId: provider.id, effectiveFrom, currency, createdAt: now }
+    await store.insertPrices(
+      tx,
+      added.map((price) => ({ id: parts.random.uuidv7(), ...price, ...shared })),
+    )
+    const subject = { subjectType: 'Price', subjectId: null, subjectName: provider.name }
+    record({
+      action: 'importPrices',
+      ...subject,
+      after: { effectiveFrom, added: added.length, vendor: input.vendor },
     })
-  } catch (error) {
-    throw taken(error)
-  }
+    return answer
+  }).catch(taken)
 }

@@ -6,7 +6,7 @@ import type { Parts } from '../lib/parts.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { seal } from '../lib/seal.ts'
 import { isId, parse, parseEdit } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { UrlRefused } from '../lib/url-policy.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { issuesOfKind, type Member } from './pool.ts'
@@ -83,8 +83,7 @@ function sealed(parts: Parts, id: string, credential: string | null | undefined)
   }
 }
 
-const nameTaken = (error: unknown) =>
-  isViolationOf(error, 'providers_name_live_key') ? new NameTaken('provider') : error
+const nameTaken = violationOf('providers_name_live_key', () => new NameTaken('provider'))
 
 /** For the audit log: a credential shows as its last four. */
 const auditable = (values: Readonly<Record<string, unknown>>) => {
@@ -109,20 +108,16 @@ export async function createProvider(act: Act, input: unknown): Promise<Provider
     ...sealed(parts, id, authType === 'NONE' ? null : (credential ?? null)),
     createdAt: parts.clock.now(),
   }
-  try {
-    return await change(act, async (tx, record) => {
-      if (members) await requireMembers(tx, values.wireFormat ?? 'OPENAI', members)
-      const row = await store.insertProvider(tx, { id, ...data }, members ?? [])
-      record({
-        action: 'createProvider',
-        ...subjectOf(row),
-        after: auditable({ ...data, ...(members && { members }) }),
-      })
-      return row
+  return change(act, async (tx, record) => {
+    if (members) await requireMembers(tx, values.wireFormat ?? 'OPENAI', members)
+    const row = await store.insertProvider(tx, { id, ...data }, members ?? [])
+    record({
+      action: 'createProvider',
+      ...subjectOf(row),
+      after: auditable({ ...data, ...(members && { members }) }),
     })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+    return row
+  }).catch(nameTaken)
 }
 
 type Given = { readonly baseUrl?: string | undefined; readonly authType?: string | undefined }
@@ -183,21 +178,17 @@ export async function updateProvider(act: Act, { id, ...input }: { readonly id: 
   const { parts } = act
   const edit = readEdit(input)
   if (edit.baseUrl !== undefined) await requireAllowed(parts, edit.baseUrl)
-  try {
-    return await change(act, async (tx, record) => {
-      const row = { ...(await getProvider(tx, id)), members: await store.listMembers(tx, id) }
-      await requireFitting(tx, row, edit)
-      const after = changesOf(parts, row, edit, requireCredential(row, edit))
-      if (Object.keys(after).length === 0) return row
-      const names = Object.keys(after)
-      const before = Object.fromEntries(Object.entries(row).filter(([member]) => names.includes(member)))
-      record({ action: 'updateProvider', ...subjectOf(row), before: auditable(before), after: auditable(after) })
-      const { members, ...values } = after
-      return store.updateProvider(tx, id, values, members)
-    })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+  return change(act, async (tx, record) => {
+    const row = { ...(await getProvider(tx, id)), members: await store.listMembers(tx, id) }
+    await requireFitting(tx, row, edit)
+    const after = changesOf(parts, row, edit, requireCredential(row, edit))
+    if (Object.keys(after).length === 0) return row
+    const names = Object.keys(after)
+    const before = Object.fromEntries(Object.entries(row).filter(([member]) => names.includes(member)))
+    record({ action: 'updateProvider', ...subjectOf(row), before: auditable(before), after: auditable(after) })
+    const { members, ...values } = after
+    return store.updateProvider(tx, id, values, members)
+  }).catch(nameTaken)
 }
 
 /** What is changed fits what stays, and the pools that the provider is in. Throws `InvalidInput`. */

@@ -4,7 +4,7 @@ import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, parse, parseEdit } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type NewRule, newRuleSchema, type Rule, type RuleEdit, ruleEditSchema } from './rule.ts'
 import * as store from './rules.store.ts'
@@ -53,7 +53,7 @@ export async function requireTargets(tx: Tx, given: { readonly [Key in keyof Poi
 
 const subjectOf = ({ id, name }: Rule) => ({ subjectType: 'Rule', subjectId: id, subjectName: name })
 
-const nameTaken = (error: unknown) => (isViolationOf(error, 'rules_name_live_key') ? new NameTaken('rule') : error)
+const nameTaken = violationOf('rules_name_live_key', () => new NameTaken('rule'))
 
 /** In force when this answers, on every node. Throws `InvalidInput`, `NameTaken`, `NotFound` (what it points at). */
 export async function createRule(act: Act, input: NewRule): Promise<Rule> {
@@ -72,16 +72,12 @@ export async function createRule(act: Act, input: NewRule): Promise<Rule> {
     cacheSeconds: given.cacheSeconds ?? null,
     cacheShared: given.cacheShared ?? false,
   }
-  try {
-    return await change(act, async (tx, record) => {
-      await requireTargets(tx, facts)
-      const rule = await store.insertRule(tx, { id: parts.random.uuidv7(), createdAt: parts.clock.now(), ...facts })
-      record({ action: 'createRule', ...subjectOf(rule), after: facts })
-      return rule
-    })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+  return change(act, async (tx, record) => {
+    await requireTargets(tx, facts)
+    const rule = await store.insertRule(tx, { id: parts.random.uuidv7(), createdAt: parts.clock.now(), ...facts })
+    record({ action: 'createRule', ...subjectOf(rule), after: facts })
+    return rule
+  }).catch(nameTaken)
 }
 
 async function getRule(tx: Tx, id: string): Promise<Rule> {
@@ -102,18 +98,14 @@ function wishes({ userId, groupId, role, ...edit }: RuleEdit) {
 /** Throws what `createRule` does, and `NotFound` for the rule itself. */
 export async function updateRule(act: Act, { id, ...input }: { readonly id: string }): Promise<Rule> {
   const edit = parseEdit(ruleEditSchema, input, NULLABLE)
-  try {
-    return await change(act, async (tx, record) => {
-      const rule = await getRule(tx, id)
-      const changed = differences(rule, wishes(edit))
-      if (!changed) return rule
-      await requireTargets(tx, changed.after)
-      record({ action: 'updateRule', ...subjectOf(rule), ...changed })
-      return store.updateRule(tx, id, changed.after)
-    })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+  return change(act, async (tx, record) => {
+    const rule = await getRule(tx, id)
+    const changed = differences(rule, wishes(edit))
+    if (!changed) return rule
+    await requireTargets(tx, changed.after)
+    record({ action: 'updateRule', ...subjectOf(rule), ...changed })
+    return store.updateRule(tx, id, changed.after)
+  }).catch(nameTaken)
 }
 
 /** Out of force when this answers; the log goes on naming it. Throws `NotFound`. */

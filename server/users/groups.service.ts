@@ -3,7 +3,7 @@ import type { Tx } from '../lib/db.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { type Group, type GroupEdit, GroupInUse, groupEditSchema, type NewGroup, newGroupSchema } from './group.ts'
 import * as store from './groups.store.ts'
 import { countUsers, listUsers } from './users.store.ts'
@@ -62,26 +62,22 @@ async function getPeople(tx: Tx, ids: readonly string[]) {
   return people
 }
 
-const nameTaken = (error: unknown) => (isViolationOf(error, 'groups_name_live_key') ? new NameTaken('group') : error)
+const nameTaken = violationOf('groups_name_live_key', () => new NameTaken('group'))
 
 /** Throws `InvalidInput`, `NameTaken`, `NotFound` (a member). */
 export async function createGroup(act: Act, input: NewGroup): Promise<Group> {
   const { parts } = act
   const { name, memberIds } = parse(newGroupSchema, input)
   const createdAt = parts.clock.now()
-  try {
-    return await change(act, async (tx, record) => {
-      const people = await getPeople(tx, memberIds ?? [])
-      const group = await store.insertGroup(tx, { id: parts.random.uuidv7(), name, createdAt })
-      const added = people.map(({ id }) => id)
-      await store.addMembers(tx, group.id, added, createdAt)
-      const members = people.map(({ username }) => username)
-      record({ action: 'createGroup', ...subjectOf(group), after: { name, members } })
-      return group
-    })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+  return change(act, async (tx, record) => {
+    const people = await getPeople(tx, memberIds ?? [])
+    const group = await store.insertGroup(tx, { id: parts.random.uuidv7(), name, createdAt })
+    const added = people.map(({ id }) => id)
+    await store.addMembers(tx, group.id, added, createdAt)
+    const members = people.map(({ username }) => username)
+    record({ action: 'createGroup', ...subjectOf(group), after: { name, members } })
+    return group
+  }).catch(nameTaken)
 }
 
 async function getGroup(tx: Tx, id: string): Promise<Group> {
@@ -110,24 +106,20 @@ async function changeMembers({ parts }: Act, tx: Tx, id: string, edit: GroupEdit
  */
 export async function updateGroup(act: Act, { id, ...input }: GroupEdit & { readonly id: string }): Promise<Group> {
   const edit = parse(groupEditSchema, input)
-  try {
-    return await change(act, async (tx, record) => {
-      const group = await getGroup(tx, id)
-      const { added, removed } = await changeMembers(act, tx, id, edit)
-      const name = edit.name != null && edit.name !== group.name ? edit.name : undefined
-      if (name === undefined && added.length === 0 && removed.length === 0) return group
-      const after = {
-        ...(name !== undefined && { name }),
-        ...(added.length > 0 && { added }),
-        ...(removed.length > 0 && { removed }),
-      }
-      const before = name !== undefined && { before: { name: group.name } }
-      record({ action: 'updateGroup', ...subjectOf(group), ...before, after })
-      return store.updateGroup(tx, id, name === undefined ? {} : { name })
-    })
-  } catch (error) {
-    throw nameTaken(error)
-  }
+  return change(act, async (tx, record) => {
+    const group = await getGroup(tx, id)
+    const { added, removed } = await changeMembers(act, tx, id, edit)
+    const name = edit.name != null && edit.name !== group.name ? edit.name : undefined
+    if (name === undefined && added.length === 0 && removed.length === 0) return group
+    const after = {
+      ...(name !== undefined && { name }),
+      ...(added.length > 0 && { added }),
+      ...(removed.length > 0 && { removed }),
+    }
+    const before = name !== undefined && { before: { name: group.name } }
+    record({ action: 'updateGroup', ...subjectOf(group), ...before, after })
+    return store.updateGroup(tx, id, name === undefined ? {} : { name })
+  }).catch(nameTaken)
 }
 
 /** Hides a group for good. Throws `NotFound`, and `GroupInUse` while something relies on it. */

@@ -1,7 +1,7 @@
 import { change } from '../lib/change.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { MAX_VIEWS, type NewView, newViewSchema, type SavedView } from './saved-view.ts'
 import * as store from './saved-views.store.ts'
 import type { Act } from './viewer.ts'
@@ -17,17 +17,13 @@ export async function createSavedView(act: Act, input: NewView): Promise<SavedVi
   const { parts, viewer } = act
   const values = parse(newViewSchema, input)
   const view = { id: parts.random.uuidv7(), userId: viewer.id, ...values, createdAt: parts.clock.now() }
-  try {
-    return await change(act, async (tx, record) => {
-      if ((await store.countViews(tx, { userId: viewer.id, path: values.path })) >= MAX_VIEWS) {
-        throw new InvalidInput([{ path: 'name', message: `is one too many: delete one of your ${MAX_VIEWS} views.` }])
-      }
-      record({ action: 'createSavedView', ...subjectOf(view), after: values })
-      return store.insertView(tx, view)
-    })
-  } catch (error) {
-    throw isViolationOf(error, 'saved_views_user_id_path_name_key') ? new NameTaken('view of yours') : error
-  }
+  return change(act, async (tx, record) => {
+    if ((await store.countViews(tx, { userId: viewer.id, path: values.path })) >= MAX_VIEWS) {
+      throw new InvalidInput([{ path: 'name', message: `is one too many: delete one of your ${MAX_VIEWS} views.` }])
+    }
+    record({ action: 'createSavedView', ...subjectOf(view), after: values })
+    return store.insertView(tx, view)
+  }).catch(violationOf('saved_views_user_id_path_name_key', () => new NameTaken('view of yours')))
 }
 
 /** Throws `NotFound`, for anybody else's too. */

@@ -4,7 +4,7 @@ import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
 import { NameTaken } from '../lib/problems.ts'
 import { parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { closeSetup, findInstallation, lockInstallation, setSetupToken } from './installation.store.ts'
 import { hashPassword } from './password.ts'
 import type { Asking } from './password-check.service.ts'
@@ -105,15 +105,11 @@ export async function createAdministrator(
 ): Promise<User> {
   const { password, ...person } = parse(administratorSchema, input)
   const passwordHash = await hashPassword(parts.random, password)
-  try {
-    return await change({ parts, viewer: SYSTEM, origin: NOWHERE }, async (tx, record) => {
-      const { setupCompletedAt } = await lockInstallation(tx)
-      if (!setupCompletedAt) await closeSetup(tx, parts.clock.now())
-      const user = await makeAdministrator(parts, tx, { ...person, passwordHash })
-      record({ action: 'createAdministrator', ...subjectOf(user), after: toFacts(user) })
-      return user
-    })
-  } catch (error) {
-    throw isViolationOf(error, 'users_username_live_key') ? new NameTaken('user') : error
-  }
+  return change({ parts, viewer: SYSTEM, origin: NOWHERE }, async (tx, record) => {
+    const { setupCompletedAt } = await lockInstallation(tx)
+    if (!setupCompletedAt) await closeSetup(tx, parts.clock.now())
+    const user = await makeAdministrator(parts, tx, { ...person, passwordHash })
+    record({ action: 'createAdministrator', ...subjectOf(user), after: toFacts(user) })
+    return user
+  }).catch(violationOf('users_username_live_key', () => new NameTaken('user')))
 }

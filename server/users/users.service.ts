@@ -5,7 +5,7 @@ import { differences } from '../lib/differences.ts'
 import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, optionalText, parse } from '../lib/text.ts'
-import { isViolationOf } from '../lib/unique.ts'
+import { violationOf } from '../lib/unique.ts'
 import { revokeTokens } from './access-tokens.store.ts'
 import { hashPassword } from './password.ts'
 import { useUpLinks } from './password-tokens.store.ts'
@@ -70,24 +70,20 @@ export async function createUser(
   const { parts, viewer } = act
   const { password, ...person } = parse(newUserSchema, input)
   const passwordHash = password == null ? null : await hashPassword(parts.random, password)
-  try {
-    return await change(act, async (tx, record) => {
-      const user = await store.insertUser(tx, {
-        id: parts.random.uuidv7(),
-        username: person.username,
-        displayName: person.displayName ?? person.username,
-        email: person.email ?? null,
-        role: person.role ?? 'USER',
-        passwordHash,
-        createdAt: parts.clock.now(),
-        createdById: viewer.id,
-      })
-      record({ action: 'createUser', ...subjectOf(user), after: toFacts(user) })
-      return { user, setPasswordUrl: passwordHash === null ? await makePasswordLink(parts, tx, user.id) : null }
+  return change(act, async (tx, record) => {
+    const user = await store.insertUser(tx, {
+      id: parts.random.uuidv7(),
+      username: person.username,
+      displayName: person.displayName ?? person.username,
+      email: person.email ?? null,
+      role: person.role ?? 'USER',
+      passwordHash,
+      createdAt: parts.clock.now(),
+      createdById: viewer.id,
     })
-  } catch (error) {
-    throw isViolationOf(error, 'users_username_live_key') ? new NameTaken('user') : error
-  }
+    record({ action: 'createUser', ...subjectOf(user), after: toFacts(user) })
+    return { user, setPasswordUrl: passwordHash === null ? await makePasswordLink(parts, tx, user.id) : null }
+  }).catch(violationOf('users_username_live_key', () => new NameTaken('user')))
 }
 
 /** The user locked for a change, after all administrators: always in this order, so that no two changes wait crosswise. */
