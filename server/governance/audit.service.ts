@@ -2,7 +2,7 @@ import { hashEntry } from '../lib/audit.ts'
 import { type PageArgs, readSize } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
-import { isId } from '../lib/text.ts'
+import { areIds } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
 import * as store from './audit.store.ts'
 import { BEGINNING, type Checkpoint, isGenuine } from './audit-checkpoint.ts'
@@ -18,7 +18,7 @@ export async function listAuditEntries({ parts }: Act, args: PageArgs, filter: s
   const backward = args.last != null
   const size = readSize(args)
   const after = backward ? readSeq('before', args.before) : readSeq('after', args.after)
-  const impossible = [filter.actorId, filter.subjectId].some((id) => id != null && !isId(id))
+  const impossible = !areIds(filter.actorId, filter.subjectId)
   const { prisma } = parts.db
   const found = impossible
     ? []

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from '../lib/db.ts'
-import type { Keyset } from '../lib/page.ts'
+import { type Keyset, NO_ROW } from '../lib/page.ts'
 import { isId } from '../lib/text.ts'
 
 export type WebhookRow = Prisma.WebhookGetPayload<object>
@@ -80,7 +80,7 @@ export type DeliveryFilter = {
 
 const toWhere = ({ webhookId, status }: DeliveryFilter): Prisma.DeliveryWhereInput => ({
   // What is no id is the id of nothing.
-  ...(webhookId !== null && (isId(webhookId) ? { webhookId } : { id: { in: [] } })),
+  ...(webhookId !== null && (isId(webhookId) ? { webhookId } : NO_ROW)),
   ...(status && { status }),
 })
 

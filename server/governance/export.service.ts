@@ -1,6 +1,6 @@
 import { visibleKeys } from '../keys/keys.service.ts'
 import { type Ask, type Format, type Lines, readDate, readOneId, writeRows } from '../lib/export.ts'
-import { FIRST_ID } from '../lib/page.ts'
+import { FIRST_ID, NO_ROW } from '../lib/page.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type AuditEntryFilter, listEntries } from './audit.store.ts'
 import { readKeyFilter } from './key-filter-query.ts'
@@ -28,7 +28,7 @@ const REGISTER = [
 /** The register of keys and purposes: own keys; for administrators and auditors all. */
 export async function exportRegister(act: Act, ask: Ask, format: Format): Promise<Lines> {
   const filter = readKeyFilter(ask)
-  const where = filter ? await visibleKeys(act, filter) : { id: { in: [] } }
+  const where = filter ? await visibleKeys(act, filter) : NO_ROW
   return writeRows(REGISTER, readRegister(act.parts.db, where, act.parts.clock.now()), format)
 }
 

@@ -3,7 +3,7 @@ import { findGroup } from '../keys/policies.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { currentKey } from '../lib/keyring.ts'
-import { FIRST_ID, type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { FIRST_ID, NO_ROW, type PageArgs, toKeyset, toPage } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
@@ -114,9 +114,7 @@ export type ItemFilter = { readonly reviewId: string; readonly open?: boolean | 
 export async function listReviewItems(act: Act, args: PageArgs, { reviewId, open }: ItemFilter) {
   const { prisma } = act.parts.db
   const review = isId(reviewId) ? await store.findReview(prisma, { id: reviewId }) : null
-  const where = review
-    ? { ...(await itemsVisibleTo(act, review)), ...(open && { decision: null }) }
-    : { id: { in: [] } }
+  const where = review ? { ...(await itemsVisibleTo(act, review)), ...(open && { decision: null }) } : NO_ROW
   const page = toPage(await store.listItems(prisma, where, toKeyset(args, BY_NAME)), args, BY_NAME)
   return { ...page, countAll: () => store.countItems(prisma, where) }
 }

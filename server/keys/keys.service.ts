@@ -3,10 +3,10 @@ import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
+import { NO_ROW, type Order, type PageArgs, readRows, toPage, toSorting } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { createSlowMemo } from '../lib/slow-memo.ts'
-import { isId, parse } from '../lib/text.ts'
+import { areIds, isId, parse } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 import { followWithEdit, followWithRestored } from './follow-policy.service.ts'
@@ -30,10 +30,6 @@ declare const proof: unique symbol
 export type Own<Row> = Row & { readonly [proof]: true }
 
 type Key = store.ApiKeyRow
-export type KeyOrder = {
-  readonly field: 'NAME' | 'CREATED_AT' | 'EXPIRES_AT' | 'LAST_USED_AT'
-  readonly direction: 'ASC' | 'DESC'
-}
 
 const SORT = {
   NAME: { column: 'name', nullable: false, dates: false },
@@ -48,9 +44,8 @@ const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { ownerId: viewer
 /** The keys that a filter leaves of those the viewer may see. */
 export async function visibleKeys(act: Act, filter: ApiKeyFilter) {
   const { db, clock } = act.parts
-  const ids = [filter.ownerId, filter.creatorId, filter.providerId]
-  const impossible = ids.some((id) => id != null && !isId(id))
-  const wanted = impossible ? { id: { in: [] } } : await toWhere(db.prisma, filter, clock.now())
+  const isPossible = areIds(filter.ownerId, filter.creatorId, filter.providerId)
+  const wanted = isPossible ? await toWhere(db.prisma, filter, clock.now()) : NO_ROW
   return { AND: [visibleTo(act), wanted] }
 }
 
@@ -66,10 +61,16 @@ function countAll(act: Act, filter: ApiKeyFilter, where: Awaited<ReturnType<type
 }
 
 /** A page of the keys the viewer may see; `query` says which relations to load with them. */
-export async function listApiKeys(act: Act, args: PageArgs, filter: ApiKeyFilter, order: KeyOrder, query: object) {
+export async function listApiKeys(
+  act: Act,
+  args: PageArgs,
+  filter: ApiKeyFilter,
+  order: Order<keyof typeof SORT>,
+  query: object,
+) {
   const { parts } = act
   const where = await visibleKeys(act, filter)
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const sorting = toSorting(SORT, order)
   const rows = await readRows(args, sorting, (keyset) => store.listKeys(parts.db.prisma, where, keyset, query))
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => countAll(act, filter, where) }

@@ -20,6 +20,18 @@ export type Sorting = {
   readonly dates: boolean
 }
 
+/** How a caller wants a list: by one of the fields that it offers, which end first. */
+export type Order<Field extends string> = { readonly field: Field; readonly direction: 'ASC' | 'DESC' }
+
+/** The sorting that an order stands for, from the columns behind the fields. */
+export const toSorting = <Field extends string, Column extends Omit<Sorting, 'direction'>>(
+  columns: Readonly<Record<Field, Column>>,
+  { field, direction }: Order<Field>,
+) => ({ ...columns[field], direction: direction === 'ASC' ? ('asc' as const) : ('desc' as const) })
+
+/** The condition that no row meets. */
+export const NO_ROW = { id: { in: [] } }
+
 type Value = string | null
 /** A place in a list that is sorted by this column. */
 type Cursor = { readonly column: string; readonly value: Value; readonly id: string }

@@ -63,6 +63,10 @@ export const isInstant = (date: Date): boolean => date.getUTCFullYear() >= 1 && 
 /** An id as this product writes them. Another text can be the id of nothing. */
 export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 
+/** True when none of the ids that are given is another text. */
+export const areIds = (...texts: readonly (string | null | undefined)[]): boolean =>
+  texts.every((text) => text == null || isId(text))
+
 /** An edit, parsed: null is a value of these members; of the others it means the same as leaving them out. */
 export function parseEdit<Schema extends z.ZodType>(schema: Schema, input: object, nullable: readonly string[]) {
   const given = Object.entries(input).filter(([member, value]) => value !== null || nullable.includes(member))

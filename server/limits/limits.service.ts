@@ -1,15 +1,13 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, readRows, type Sorting, toPage } from '../lib/page.ts'
+import { NO_ROW, type Order, type PageArgs, readRows, toPage, toSorting } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
-import { isId, parse, parseEdit } from '../lib/text.ts'
+import { areIds, isId, parse, parseEdit } from '../lib/text.ts'
 import { requireTargets } from '../rules/rules.service.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { describeLimit, type Limit, limitEditSchema, newLimitSchema } from './limit.ts'
 import * as store from './limits.store.ts'
-
-export type LimitOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
 
 const SORT = {
   NAME: { column: 'name', nullable: true, dates: false },
@@ -21,13 +19,12 @@ export async function listLimits(
   { parts }: Act,
   args: PageArgs,
   filter: store.LimitFilter,
-  order: LimitOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
   const { keyId, userId, groupId, providerId } = filter
-  const impossible = [keyId, userId, groupId, providerId].some((id) => id != null && !isId(id))
-  const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const where = areIds(keyId, userId, groupId, providerId) ? store.toWhere(filter) : NO_ROW
+  const sorting = toSorting(SORT, order)
   const rows = await readRows(args, sorting, (keyset) => store.listLimits(parts.db.prisma, where, keyset, query))
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countLimits(parts.db.prisma, where) }

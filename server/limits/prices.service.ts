@@ -1,9 +1,9 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { NO_ROW, type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
-import { isId, parse, parseEdit } from '../lib/text.ts'
+import { areIds, isId, parse, parseEdit } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
 import { readSettings } from '../users/installation.store.ts'
 import type { Act } from '../users/viewer.ts'
@@ -12,7 +12,6 @@ import { type ListedPrice, type PriceList, readPriceList } from './price-list.ts
 import * as store from './prices.store.ts'
 
 type Row = store.PriceRow
-export type PriceOrder = { readonly field: 'MODEL' | 'EFFECTIVE_FROM'; readonly direction: 'ASC' | 'DESC' }
 
 const SORT = {
   MODEL: { column: 'modelPattern', nullable: false, dates: false },
@@ -24,12 +23,11 @@ export async function listPrices(
   { parts }: Act,
   args: PageArgs,
   filter: store.PriceFilter,
-  order: PriceOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
-  const impossible = filter.providerId != null && !isId(filter.providerId)
-  const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const where = areIds(filter.providerId) ? store.toWhere(filter) : NO_ROW
+  const sorting = toSorting(SORT, order)
   const rows = await store.listPrices(parts.db.prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countPrices(parts.db.prisma, where) }

@@ -1,7 +1,7 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { seal } from '../lib/seal.ts'
@@ -22,7 +22,6 @@ import {
 import * as store from './providers.store.ts'
 
 type Provider = store.ProviderRow
-export type ProviderOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
 
 const SORT = {
   NAME: { column: 'name', nullable: false, dates: false },
@@ -32,16 +31,17 @@ const SORT = {
 /** Users see the providers they can use; administrators and auditors see the disabled ones too. */
 const visibleTo = ({ viewer }: Act) => (seesAll(viewer) ? {} : { enabled: true, deletedAt: null })
 
+/** A page of the providers the viewer may see; `query` says which relations to load with them. */
 export async function listProviders(
   act: Act,
   args: PageArgs,
   filter: store.ProviderFilter,
-  order: ProviderOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
   const { prisma } = act.parts.db
   const where = { AND: [visibleTo(act), store.toWhere(filter)] }
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? ('asc' as const) : ('desc' as const) }
+  const sorting = toSorting(SORT, order)
   const rows = await store.listProviders(prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countProviders(prisma, where) }

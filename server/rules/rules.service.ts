@@ -1,15 +1,13 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { NO_ROW, type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
-import { isId, parse, parseEdit } from '../lib/text.ts'
+import { areIds, isId, parse, parseEdit } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { type NewRule, newRuleSchema, type Rule, type RuleEdit, ruleEditSchema } from './rule.ts'
 import * as store from './rules.store.ts'
-
-export type RuleOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
 
 const SORT = {
   NAME: { column: 'name', nullable: false, dates: false },
@@ -21,12 +19,11 @@ export async function listRules(
   { parts }: Act,
   args: PageArgs,
   filter: store.RuleFilter,
-  order: RuleOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
-  const impossible = [filter.userId, filter.groupId, filter.providerId].some((id) => id != null && !isId(id))
-  const where = impossible ? { id: { in: [] } } : store.toWhere(filter)
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const where = areIds(filter.userId, filter.groupId, filter.providerId) ? store.toWhere(filter) : NO_ROW
+  const sorting = toSorting(SORT, order)
   const rows = await store.listRules(parts.db.prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countRules(parts.db.prisma, where) }

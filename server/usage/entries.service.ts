@@ -1,6 +1,6 @@
 import { UsageEnd } from '../generated/prisma/enums.ts'
 import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
-import { isId } from '../lib/text.ts'
+import { areIds, isId } from '../lib/text.ts'
 import { readSettings } from '../users/installation.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
 import { countBySums } from './count.store.ts'
@@ -17,7 +17,7 @@ export function isImpossible(
   { viewer }: Act,
   { ownerId, keyId, providerId, answeredById }: store.UsageEntryFilter,
 ): boolean {
-  if ([ownerId, keyId, providerId, answeredById].some((id) => id != null && !isId(id))) return true
+  if (!areIds(ownerId, keyId, providerId, answeredById)) return true
   return ownerId != null && ownerId !== viewer.id && !seesAll(viewer)
 }
 

@@ -1,15 +1,13 @@
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { NO_ROW, type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
-import { isId, parse } from '../lib/text.ts'
+import { areIds, isId, parse } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
 import { type Group, type GroupEdit, GroupInUse, groupEditSchema, type NewGroup, newGroupSchema } from './group.ts'
 import * as store from './groups.store.ts'
 import { countUsers, listUsers } from './users.store.ts'
 import { type Act, seesAll } from './viewer.ts'
-
-export type GroupOrder = { readonly field: 'NAME' | 'CREATED_AT'; readonly direction: 'ASC' | 'DESC' }
 
 const SORT = {
   NAME: { column: 'name', nullable: false, dates: false },
@@ -24,13 +22,12 @@ export async function listGroups(
   act: Act,
   args: PageArgs,
   filter: store.GroupFilter,
-  order: GroupOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
   const { prisma } = act.parts.db
-  const impossible = filter.memberId != null && !isId(filter.memberId)
-  const where = { AND: [visibleTo(act), impossible ? { id: { in: [] } } : store.toWhere(filter)] }
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const where = { AND: [visibleTo(act), areIds(filter.memberId) ? store.toWhere(filter) : NO_ROW] }
+  const sorting = toSorting(SORT, order)
   const rows = await store.listGroups(prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countGroups(prisma, where) }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, type Sorting, toKeyset, toPage } from '../lib/page.ts'
+import { type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, optionalText, parse } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
@@ -25,11 +25,6 @@ import {
 import * as store from './users.store.ts'
 import type { Act } from './viewer.ts'
 
-export type UserOrder = {
-  readonly field: 'USERNAME' | 'DISPLAY_NAME' | 'CREATED_AT'
-  readonly direction: 'ASC' | 'DESC'
-}
-
 const SORT = {
   USERNAME: { column: 'username', nullable: false, dates: false },
   DISPLAY_NAME: { column: 'displayName', nullable: false, dates: false },
@@ -43,12 +38,12 @@ export async function listUsers(
   { parts }: Act,
   args: PageArgs,
   given: store.UserFilter,
-  order: UserOrder,
+  order: Order<keyof typeof SORT>,
   query: object,
 ) {
   const { filter } = parse(filterSchema, { filter: { search: given.search } })
   const where = store.toWhere({ ...given, ...filter })
-  const sorting = { ...SORT[order.field], direction: order.direction === 'ASC' ? 'asc' : 'desc' } satisfies Sorting
+  const sorting = toSorting(SORT, order)
   const rows = await store.listUsers(parts.db.prisma, where, toKeyset(args, sorting), query)
   const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countUsers(parts.db.prisma, where) }
