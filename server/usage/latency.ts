@@ -14,7 +14,8 @@ export const bucketOf = (ms: number): number =>
 /** The duration that stands for a bucket: no more than 2 % off for anything in it. */
 const middleOf = (bucket: number) => (bucket === 0 ? 1 : (2 * GROWTH ** bucket) / (1 + GROWTH))
 
-const COUNT_BITS = 2n ** 40n
+/** Two numbers in one: their sum stays below 2^53, so that it is exact. */
+const COUNT_LIMIT = 2 ** 40
 
 /** Counts per bucket. */
 export type Sketch = Map<number, number>
@@ -27,13 +28,13 @@ export function mergeInto(sketch: Sketch, bucket: number, count: number): void {
 /** The database's form: an array, the smallest bucket first. */
 export function writeSketch(sketch: Sketch): string {
   const elements = [...sketch].toSorted(([one], [other]) => one - other)
-  // The highest bucket with the highest count is still an exact number.
-  return `{${elements.map(([bucket, count]) => bucket * 2 ** 40 + count).join()}}`
+  return `{${elements.map(([bucket, count]) => bucket * COUNT_LIMIT + count).join()}}`
 }
 
-/** Counts per bucket out of the database's form: a bucket in the high bits, a count in the low 40. */
-export function readSketch(elements: readonly string[]): Sketch {
-  return new Map(elements.map((text) => [Number(BigInt(text) / COUNT_BITS), Number(BigInt(text) % COUNT_BITS)]))
+/** Counts per bucket out of the text of the database's form; none of null. */
+export function readSketch(text: string | null): Sketch {
+  const elements = text?.slice(1, -1).split(',') ?? []
+  return new Map(elements.map(Number).map((element) => [Math.floor(element / COUNT_LIMIT), element % COUNT_LIMIT]))
 }
 
 /** Percentiles from counts per bucket; counts of several hours are merged by adding them. Null: nothing was counted. */

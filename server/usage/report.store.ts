@@ -83,11 +83,11 @@ const textOf = (query: UsageQuery) => {
 // All others are one point without a group, so that the points of an interval always add up to what happened in it.
 const TOP_GROUPS = 'SELECT grp FROM rows GROUP BY grp ORDER BY sum(requests) DESC, grp'
 
-const NO_SKETCH = 'SELECT at, grp, NULL::bigint[] AS sketch FROM points WHERE false'
+const NO_SKETCH = 'SELECT at, grp, NULL::text AS sketch FROM points WHERE false'
 
 /** The histograms of each point and group, merged: elements as in the rows. */
 const sketchText = (rows: string, grouped: string) => `
-      SELECT at, grp, array_agg((bucket << 40) | count) AS sketch FROM (
+      SELECT at, grp, array_agg((bucket << 40) | count)::text AS sketch FROM (
         SELECT at, grp, element >> 40 AS bucket, sum((element & 1099511627775)::int) AS count
         FROM (${rows}) AS rows ${grouped}, unnest(elements) AS element
         GROUP BY 1, 2, 3
@@ -95,7 +95,7 @@ const sketchText = (rows: string, grouped: string) => `
 
 type Row = Omit<UsagePoint, keyof Texts | 'latencyMs' | 'firstTokenMs'> & Texts & Sketches
 export type Texts = Readonly<Record<'inputTokens' | 'outputTokens' | 'cachedTokens' | 'costMicros', string>>
-type Sketches = Readonly<Record<'latencies' | 'firstTokens', readonly string[] | null>>
+type Sketches = Readonly<Record<'latencies' | 'firstTokens', string | null>>
 
 export const toNumbers = <Rest extends Texts>(row: Rest) => ({
   ...row,
@@ -110,7 +110,7 @@ export async function readUsage(reports: pg.Pool, query: UsageQuery): Promise<Us
   const { rows } = await reports.query<Row>(textOf(query), [...valuesOf(query), query.maxGroups])
   return rows.map(({ latencies, firstTokens, ...row }) => ({
     ...toNumbers(row),
-    latencyMs: percentilesOf(readSketch(latencies ?? [])),
-    firstTokenMs: percentilesOf(readSketch(firstTokens ?? [])),
+    latencyMs: percentilesOf(readSketch(latencies)),
+    firstTokenMs: percentilesOf(readSketch(firstTokens)),
   }))
 }
