@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
@@ -127,14 +128,14 @@ builder.queryFields((t) => ({
 
 const scopes = { signedIn: true, write: true, administrator: true } as const
 
-const success = (name: string, description: string) =>
-  builder.objectRef<{ operation: Operation }>(name).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<Operation>(name).implement({
     description,
     fields: (t) => ({
       operation: t.field({
         type: EmergencyOperation,
         description: 'The operation, with its progress.',
-        resolve: ({ operation }) => operation,
+        resolve: (operation) => operation,
       }),
     }),
   })
@@ -148,38 +149,29 @@ const ExpireAllInput = builder.inputType('ExpireAllInput', {
   }),
 })
 
-const ExpireAllSuccess = success('ExpireAllSuccess', 'The keys no longer work; very many go on ending by themselves.')
-
 builder.mutationField('expireAll', (t) =>
   t.field({
-    type: ExpireAllSuccess,
+    type: successOf('ExpireAllSuccess', 'The keys no longer work; very many go on ending by themselves.'),
     description: 'Ends every key of a user, a group, a provider, or of everybody, at once.',
     authScopes: scopes,
     args: { input: t.arg({ type: ExpireAllInput, required: true, description: 'Whose keys.' }) },
     errors: result('expireAll', [NotFound, ConfirmationWrong]),
-    resolve: async (_root, { input }, context) => ({
-      operation: await expireAll(signedIn(context), { ...input, id: input.id ?? null }),
-    }),
+    resolve: (_root, { input }, context) => expireAll(signedIn(context), { ...input, id: input.id ?? null }),
   }),
-)
-
-const UndoEmergencyInput = builder.inputType('UndoEmergencyInput', {
-  description: 'Names an operation.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The operation.' }) }),
-})
-
-const UndoEmergencySuccess = success(
-  'UndoEmergencySuccess',
-  'The keys have the expiry that they had before; very many go on getting it by themselves.',
 )
 
 builder.mutationField('undoEmergency', (t) =>
   t.field({
-    type: UndoEmergencySuccess,
+    type: successOf(
+      'UndoEmergencySuccess',
+      'The keys have the expiry that they had before; very many go on getting it by themselves.',
+    ),
     description: 'Takes an emergency back within 60 minutes; never for a key that was reported as leaked.',
     authScopes: scopes,
-    args: { input: t.arg({ type: UndoEmergencyInput, required: true, description: 'The operation.' }) },
+    args: {
+      input: t.arg({ type: idInput('UndoEmergencyInput', 'operation'), required: true, description: 'The operation.' }),
+    },
     errors: result('undoEmergency', [NotFound, UndoWindowClosed]),
-    resolve: async (_root, { input }, context) => ({ operation: await undoEmergency(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => undoEmergency(signedIn(context), input.id),
   }),
 )

@@ -57,18 +57,16 @@ const UpdateInstallationSettingsInput = builder.inputType('UpdateInstallationSet
   }),
 })
 
-const UpdateInstallationSettingsSuccess = builder
-  .objectRef<{ settings: Settings }>('UpdateInstallationSettingsSuccess')
-  .implement({
-    description: 'The settings are as the input says, on every node.',
-    fields: (t) => ({
-      settings: t.field({
-        type: InstallationSettings,
-        description: 'All of them.',
-        resolve: ({ settings }) => settings,
-      }),
+const UpdateInstallationSettingsSuccess = builder.objectRef<Settings>('UpdateInstallationSettingsSuccess').implement({
+  description: 'The settings are as the input says, on every node.',
+  fields: (t) => ({
+    settings: t.field({
+      type: InstallationSettings,
+      description: 'All of them.',
+      resolve: (settings) => settings,
     }),
-  })
+  }),
+})
 
 builder.mutationField('updateInstallationSettings', (t) =>
   t.field({
@@ -77,8 +75,6 @@ builder.mutationField('updateInstallationSettings', (t) =>
     authScopes: { signedIn: true, write: true, administrator: true },
     args: { input: t.arg({ type: UpdateInstallationSettingsInput, required: true, description: 'The changes.' }) },
     errors: result('updateInstallationSettings', []),
-    resolve: async (_root, { input }, context) => ({
-      settings: await updateInstallationSettings(signedIn(context), input),
-    }),
+    resolve: (_root, { input }, context) => updateInstallationSettings(signedIn(context), input),
   }),
 )

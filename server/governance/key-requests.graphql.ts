@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import type { KeyWithSecret } from '../keys/idempotent.service.ts'
 import { IdempotencyKeyReused, KeyDeleted, KeyExpired } from '../keys/key.ts'
@@ -43,8 +44,8 @@ builder.queryField('keyRequests', (t) =>
 /** Who may answer which request is the service's to say: a member of the approvers' group is an ordinary user. */
 const scopes = { signedIn: true, write: true, editor: true } as const
 
-const success = (verb: string, description: string) =>
-  builder.objectRef<{ request: KeyRequestRow }>(`${verb}KeyRequestSuccess`).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<{ request: KeyRequestRow }>(name).implement({
     description,
     fields: (t) => ({
       request: t.field({
@@ -67,11 +68,9 @@ const ApproveKeyRequestInput = builder.inputType('ApproveKeyRequestInput', {
   }),
 })
 
-const ApproveKeyRequestSuccess = success('Approve', 'The key may be used; its requester can claim the secret.')
-
 builder.mutationField('approveKeyRequest', (t) =>
   t.field({
-    type: ApproveKeyRequestSuccess,
+    type: successOf('ApproveKeyRequestSuccess', 'The key may be used; its requester can claim the secret.'),
     description: 'Approves a request, as asked or with changes. For administrators and the approvers of the policy.',
     authScopes: scopes,
     args: { input: t.arg({ type: ApproveKeyRequestInput, required: true, description: 'The request.' }) },
@@ -88,11 +87,9 @@ const DeclineKeyRequestInput = builder.inputType('DeclineKeyRequestInput', {
   }),
 })
 
-const DeclineKeyRequestSuccess = success('Decline', 'There will be no such key; its name is free.')
-
 builder.mutationField('declineKeyRequest', (t) =>
   t.field({
-    type: DeclineKeyRequestSuccess,
+    type: successOf('DeclineKeyRequestSuccess', 'There will be no such key; its name is free.'),
     description: 'Says no to a request, with a reason. For administrators and the approvers of the policy.',
     authScopes: scopes,
     args: {
@@ -103,19 +100,18 @@ builder.mutationField('declineKeyRequest', (t) =>
   }),
 )
 
-const WithdrawKeyRequestInput = builder.inputType('WithdrawKeyRequestInput', {
-  description: 'Names a request.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The request.' }) }),
-})
-
-const WithdrawKeyRequestSuccess = success('Withdraw', 'Nothing is asked for any more; the name is free.')
-
 builder.mutationField('withdrawKeyRequest', (t) =>
   t.field({
-    type: WithdrawKeyRequestSuccess,
+    type: successOf('WithdrawKeyRequestSuccess', 'Nothing is asked for any more; the name is free.'),
     description: 'Takes a request of yours back.',
     authScopes: scopes,
-    args: { input: t.arg({ type: WithdrawKeyRequestInput, required: true, description: 'The request.' }) },
+    args: {
+      input: t.arg({
+        type: idInput('WithdrawKeyRequestInput', 'request'),
+        required: true,
+        description: 'The request.',
+      }),
+    },
     errors: result('withdrawKeyRequest', [NotFound, RequestClosed]),
     resolve: (_root, { input }, context) => withdrawKeyRequest(signedIn(context), input.id),
   }),

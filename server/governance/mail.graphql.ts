@@ -43,14 +43,12 @@ const UpdateMailSettingsInput = builder.inputType('UpdateMailSettingsInput', {
   }),
 })
 
-const UpdateMailSettingsSuccess = builder
-  .objectRef<{ settings: MailSettingsRow }>('UpdateMailSettingsSuccess')
-  .implement({
-    description: 'Mail is sent as the input says.',
-    fields: (t) => ({
-      settings: t.field({ type: MailSettings, description: 'All of them.', resolve: ({ settings }) => settings }),
-    }),
-  })
+const UpdateMailSettingsSuccess = builder.objectRef<MailSettingsRow>('UpdateMailSettingsSuccess').implement({
+  description: 'Mail is sent as the input says.',
+  fields: (t) => ({
+    settings: t.field({ type: MailSettings, description: 'All of them.', resolve: (settings) => settings }),
+  }),
+})
 
 builder.mutationField('updateMailSettings', (t) =>
   t.field({
@@ -59,7 +57,7 @@ builder.mutationField('updateMailSettings', (t) =>
     authScopes: scopes,
     args: { input: t.arg({ type: UpdateMailSettingsInput, required: true, description: 'The changes.' }) },
     errors: result('updateMailSettings', []),
-    resolve: async (_root, { input }, context) => ({ settings: await updateMailSettings(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => updateMailSettings(signedIn(context), input),
   }),
 )
 

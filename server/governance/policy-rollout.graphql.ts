@@ -60,13 +60,13 @@ builder.objectField(Policy, 'rollout', (t) =>
   }),
 )
 
-const ApplyPolicySuccess = builder.objectRef<{ rollout: Rollout }>('ApplyPolicySuccess').implement({
+const ApplyPolicySuccess = builder.objectRef<Rollout>('ApplyPolicySuccess').implement({
   description: 'What was chosen is done; with very many keys it goes on by itself.',
   fields: (t) => ({
     rollout: t.field({
       type: PolicyRollout,
       description: 'What is done, with its progress.',
-      resolve: ({ rollout }) => rollout,
+      resolve: (rollout) => rollout,
     }),
   }),
 })
@@ -79,6 +79,6 @@ builder.mutationField('applyPolicy', (t) =>
     authScopes: { signedIn: true, write: true, administrator: true },
     args: { input: t.arg({ type: ApplyPolicyInput, required: true, description: 'The policy and the choice.' }) },
     errors: result('applyPolicy', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ rollout: await applyPolicy(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => applyPolicy(signedIn(context), input),
   }),
 )

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import { answerReviewItem, answerReviewItems } from './answer-review.service.ts'
@@ -8,6 +9,14 @@ import { ReviewClosed } from './review.ts'
 import { AccessReview, ReviewDecisionEnum, ReviewerEnum, ReviewItem } from './reviews.graphql.ts'
 import { createAccessReview } from './reviews.service.ts'
 import type { ItemRow, ReviewRow } from './reviews.store.ts'
+
+const successOf = (name: string, description: string) =>
+  builder.objectRef<ReviewRow>(name).implement({
+    description,
+    fields: (t) => ({
+      review: t.field({ type: AccessReview, description: 'The review.', resolve: (review) => review }),
+    }),
+  })
 
 const CreateAccessReviewInput = builder.inputType('CreateAccessReviewInput', {
   description: 'A review to begin. Every living key that the filter leaves is in it.',
@@ -24,21 +33,14 @@ const CreateAccessReviewInput = builder.inputType('CreateAccessReviewInput', {
   }),
 })
 
-const CreateAccessReviewSuccess = builder.objectRef<{ review: ReviewRow }>('CreateAccessReviewSuccess').implement({
-  description: 'The list is frozen and its reviewers are told.',
-  fields: (t) => ({
-    review: t.field({ type: AccessReview, description: 'The review.', resolve: ({ review }) => review }),
-  }),
-})
-
 builder.mutationField('createAccessReview', (t) =>
   t.field({
-    type: CreateAccessReviewSuccess,
+    type: successOf('CreateAccessReviewSuccess', 'The list is frozen and its reviewers are told.'),
     description: 'Begins an access review.',
     authScopes: { signedIn: true, write: true, administrator: true },
     args: { input: t.arg({ type: CreateAccessReviewInput, required: true, description: 'The review.' }) },
     errors: result('createAccessReview', []),
-    resolve: async (_root, { input }, context) => ({ review: await createAccessReview(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => createAccessReview(signedIn(context), input),
   }),
 )
 
@@ -51,9 +53,9 @@ const AnswerReviewItemInput = builder.inputType('AnswerReviewItemInput', {
   }),
 })
 
-const AnswerReviewItemSuccess = builder.objectRef<{ item: ItemRow }>('AnswerReviewItemSuccess').implement({
+const AnswerReviewItemSuccess = builder.objectRef<ItemRow>('AnswerReviewItemSuccess').implement({
   description: 'The answer is written down; a key that is not kept no longer works.',
-  fields: (t) => ({ item: t.field({ type: ReviewItem, description: 'The item.', resolve: ({ item }) => item }) }),
+  fields: (t) => ({ item: t.field({ type: ReviewItem, description: 'The item.', resolve: (item) => item }) }),
 })
 
 builder.mutationField('answerReviewItem', (t) =>
@@ -63,7 +65,7 @@ builder.mutationField('answerReviewItem', (t) =>
     authScopes: { signedIn: true, write: true, editor: true },
     args: { input: t.arg({ type: AnswerReviewItemInput, required: true, description: 'The answer.' }) },
     errors: result('answerReviewItem', [NotFound, ReviewClosed]),
-    resolve: async (_root, { input }, context) => ({ item: await answerReviewItem(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => answerReviewItem(signedIn(context), input),
   }),
 )
 
@@ -92,25 +94,15 @@ builder.mutationField('answerReviewItems', (t) =>
   }),
 )
 
-const CloseAccessReviewInput = builder.inputType('CloseAccessReviewInput', {
-  description: 'Names a review.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The review.' }) }),
-})
-
-const CloseAccessReviewSuccess = builder.objectRef<{ review: ReviewRow }>('CloseAccessReviewSuccess').implement({
-  description: 'The review has ended; its report is signed.',
-  fields: (t) => ({
-    review: t.field({ type: AccessReview, description: 'The review.', resolve: ({ review }) => review }),
-  }),
-})
-
 builder.mutationField('closeAccessReview', (t) =>
   t.field({
-    type: CloseAccessReviewSuccess,
+    type: successOf('CloseAccessReviewSuccess', 'The review has ended; its report is signed.'),
     description: 'Ends a review before it is due, as it would have ended then.',
     authScopes: { signedIn: true, write: true, administrator: true },
-    args: { input: t.arg({ type: CloseAccessReviewInput, required: true, description: 'The review.' }) },
+    args: {
+      input: t.arg({ type: idInput('CloseAccessReviewInput', 'review'), required: true, description: 'The review.' }),
+    },
     errors: result('closeAccessReview', [NotFound, ReviewClosed]),
-    resolve: async (_root, { input }, context) => ({ review: await closeAccessReview(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => closeAccessReview(signedIn(context), input.id),
   }),
 )

@@ -61,14 +61,12 @@ const UpdateGovernanceSettingsInput = builder.inputType('UpdateGovernanceSetting
   }),
 })
 
-const UpdateGovernanceSettingsSuccess = builder
-  .objectRef<{ settings: Settings }>('UpdateGovernanceSettingsSuccess')
-  .implement({
-    description: 'The settings are as the input says.',
-    fields: (t) => ({
-      settings: t.field({ type: GovernanceSettings, description: 'All of them.', resolve: ({ settings }) => settings }),
-    }),
-  })
+const UpdateGovernanceSettingsSuccess = builder.objectRef<Settings>('UpdateGovernanceSettingsSuccess').implement({
+  description: 'The settings are as the input says.',
+  fields: (t) => ({
+    settings: t.field({ type: GovernanceSettings, description: 'All of them.', resolve: (settings) => settings }),
+  }),
+})
 
 builder.mutationField('updateGovernanceSettings', (t) =>
   t.field({
@@ -77,8 +75,6 @@ builder.mutationField('updateGovernanceSettings', (t) =>
     authScopes: { signedIn: true, write: true, administrator: true },
     args: { input: t.arg({ type: UpdateGovernanceSettingsInput, required: true, description: 'The changes.' }) },
     errors: result('updateGovernanceSettings', []),
-    resolve: async (_root, { input }, context) => ({
-      settings: await updateGovernanceSettings(signedIn(context), input),
-    }),
+    resolve: (_root, { input }, context) => updateGovernanceSettings(signedIn(context), input),
   }),
 )

@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import { noticeKindSchema, titleOf } from '../users/notice.ts'
@@ -156,10 +157,10 @@ const UpdateWebhookInput = builder.inputType('UpdateWebhookInput', {
   }),
 })
 
-const UpdateWebhookSuccess = builder.objectRef<{ webhook: WebhookRow }>('UpdateWebhookSuccess').implement({
+const UpdateWebhookSuccess = builder.objectRef<WebhookRow>('UpdateWebhookSuccess').implement({
   description: 'The webhook is as the input says.',
   fields: (t) => ({
-    webhook: t.field({ type: Webhook, description: 'The webhook.', resolve: ({ webhook }) => webhook }),
+    webhook: t.field({ type: Webhook, description: 'The webhook.', resolve: (webhook) => webhook }),
   }),
 })
 
@@ -170,14 +171,9 @@ builder.mutationField('updateWebhook', (t) =>
     authScopes: scopes,
     args: { input: t.arg({ type: UpdateWebhookInput, required: true, description: 'The changes.' }) },
     errors: result('updateWebhook', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ webhook: await updateWebhook(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => updateWebhook(signedIn(context), input),
   }),
 )
-
-const DeleteWebhookInput = builder.inputType('DeleteWebhookInput', {
-  description: 'Names a webhook.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The webhook.' }) }),
-})
 
 const DeleteWebhookSuccess = builder.objectRef<{ id: string }>('DeleteWebhookSuccess').implement({
   description: 'The address is not told any more.',
@@ -189,48 +185,44 @@ builder.mutationField('deleteWebhook', (t) =>
     type: DeleteWebhookSuccess,
     description: 'Removes a webhook and its deliveries.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteWebhookInput, required: true, description: 'The webhook.' }) },
+    args: {
+      input: t.arg({ type: idInput('DeleteWebhookInput', 'webhook'), required: true, description: 'The webhook.' }),
+    },
     errors: result('deleteWebhook', [NotFound]),
     resolve: (_root, { input }, context) => deleteWebhook(signedIn(context), input.id),
   }),
 )
 
 const attempt = (name: string, description: string) =>
-  builder.objectRef<{ delivery: DeliveryRow }>(name).implement({
+  builder.objectRef<DeliveryRow>(name).implement({
     description,
     fields: (t) => ({
-      delivery: t.field({ type: Delivery, description: 'How it stands now.', resolve: ({ delivery }) => delivery }),
+      delivery: t.field({ type: Delivery, description: 'How it stands now.', resolve: (delivery) => delivery }),
     }),
   })
-
-const TestWebhookInput = builder.inputType('TestWebhookInput', {
-  description: 'Names a webhook.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The webhook.' }) }),
-})
 
 builder.mutationField('testWebhook', (t) =>
   t.field({
     type: attempt('TestWebhookSuccess', 'A test was sent; the delivery says what came of it.'),
     description: 'Sends a signed test to one webhook, before this answers.',
     authScopes: scopes,
-    args: { input: t.arg({ type: TestWebhookInput, required: true, description: 'The webhook.' }) },
+    args: {
+      input: t.arg({ type: idInput('TestWebhookInput', 'webhook'), required: true, description: 'The webhook.' }),
+    },
     errors: result('testWebhook', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ delivery: await testWebhook(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => testWebhook(signedIn(context), input.id),
   }),
 )
-
-const RedeliverInput = builder.inputType('RedeliverInput', {
-  description: 'Names a delivery.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The delivery.' }) }),
-})
 
 builder.mutationField('redeliver', (t) =>
   t.field({
     type: attempt('RedeliverSuccess', 'It was tried once more.'),
     description: 'Sends a delivery once more, before this answers.',
     authScopes: scopes,
-    args: { input: t.arg({ type: RedeliverInput, required: true, description: 'The delivery.' }) },
+    args: {
+      input: t.arg({ type: idInput('RedeliverInput', 'delivery'), required: true, description: 'The delivery.' }),
+    },
     errors: result('redeliver', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ delivery: await redeliver(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => redeliver(signedIn(context), input.id),
   }),
 )

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
@@ -123,72 +124,55 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
 })
 
 /** Every verb on one key answers the key. */
-const success = (verb: string, description: string) =>
-  builder.objectRef<{ row: ApiKeyRow }>(`${verb}ApiKeySuccess`).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<ApiKeyRow>(name).implement({
     description,
     fields: (t) => ({
-      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', resolve: ({ row }) => row }),
+      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', resolve: (key) => key }),
     }),
   })
 
-const keyInput = (verb: string) =>
-  builder.inputType(`${verb}ApiKeyInput`, {
-    description: 'Names a key.',
-    fields: (t) => ({ id: t.id({ required: true, description: 'The key.' }) }),
-  })
-
-const UpdateApiKeySuccess = success('Update', 'The key is as the input says.')
-
 builder.mutationField('updateApiKey', (t) =>
   t.field({
-    type: UpdateApiKeySuccess,
+    type: successOf('UpdateApiKeySuccess', 'The key is as the input says.'),
     description: "Changes a key's own values. Its owner, provider and secret stay.",
     authScopes: scopes,
     args: { input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'The changes.' }) },
     errors: result('updateApiKey', [NotFound, NameTaken, KeyDeleted, KeyExpired, KeyPending, ...POLICY_PROBLEMS]),
-    resolve: async (_root, { input }, context) => ({ row: await updateApiKey(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => updateApiKey(signedIn(context), input),
   }),
 )
-
-const ExpireApiKeySuccess = success('Expire', 'The key no longer works, anywhere.')
-const ExpireApiKeyInput = keyInput('Expire')
 
 builder.mutationField('expireApiKey', (t) =>
   t.field({
-    type: ExpireApiKeySuccess,
+    type: successOf('ExpireApiKeySuccess', 'The key no longer works, anywhere.'),
     description: 'Ends a key at once, before this answers. Its record stays.',
     authScopes: scopes,
-    args: { input: t.arg({ type: ExpireApiKeyInput, required: true, description: 'The key.' }) },
+    args: { input: t.arg({ type: idInput('ExpireApiKeyInput', 'key'), required: true, description: 'The key.' }) },
     errors: result('expireApiKey', [NotFound, KeyDeleted]),
-    resolve: async (_root, { input }, context) => ({ row: await expireApiKey(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => expireApiKey(signedIn(context), input.id),
   }),
 )
-
-const DeleteApiKeySuccess = success('Delete', 'The key no longer works, and is hidden.')
-const DeleteApiKeyInput = keyInput('Delete')
 
 builder.mutationField('deleteApiKey', (t) =>
   t.field({
-    type: DeleteApiKeySuccess,
+    type: successOf('DeleteApiKeySuccess', 'The key no longer works, and is hidden.'),
     description: 'Ends and hides a key. It can be restored for 30 days.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteApiKeyInput, required: true, description: 'The key.' }) },
+    args: { input: t.arg({ type: idInput('DeleteApiKeyInput', 'key'), required: true, description: 'The key.' }) },
     errors: result('deleteApiKey', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ row: await deleteApiKey(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => deleteApiKey(signedIn(context), input.id),
   }),
 )
 
-const RestoreApiKeySuccess = success('Restore', 'The key is what it was before it was deleted.')
-const RestoreApiKeyInput = keyInput('Restore')
-
 builder.mutationField('restoreApiKey', (t) =>
   t.field({
-    type: RestoreApiKeySuccess,
+    type: successOf('RestoreApiKeySuccess', 'The key is what it was before it was deleted.'),
     description: 'Takes the deletion of a key back.',
     authScopes: scopes,
-    args: { input: t.arg({ type: RestoreApiKeyInput, required: true, description: 'The key.' }) },
+    args: { input: t.arg({ type: idInput('RestoreApiKeyInput', 'key'), required: true, description: 'The key.' }) },
     errors: result('restoreApiKey', [NotFound, NameTaken, RestoreWindowClosed, KeyPending, TooManyKeys]),
-    resolve: async (_root, { input }, context) => ({ row: await restoreApiKey(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => restoreApiKey(signedIn(context), input.id),
   }),
 )
 

@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { ApiKey } from './keys.graphql.ts'
@@ -60,11 +61,11 @@ builder.queryFields((t) => ({
 
 const scopes = { signedIn: true, write: true, administrator: true } as const
 
-const success = (verb: string, description: string) =>
-  builder.objectRef<{ policy: PolicyNoun }>(`${verb}PolicySuccess`).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<PolicyNoun>(name).implement({
     description,
     fields: (t) => ({
-      policy: t.field({ type: Policy, description: 'The policy.', resolve: ({ policy }) => policy }),
+      policy: t.field({ type: Policy, description: 'The policy.', resolve: (policy) => policy }),
     }),
   })
 
@@ -76,18 +77,14 @@ const CreatePolicyInput = builder.inputType('CreatePolicyInput', {
   }),
 })
 
-const CreatePolicySuccess = success('Create', 'The key type has these rules.')
-
 builder.mutationField('createPolicy', (t) =>
   t.field({
-    type: CreatePolicySuccess,
+    type: successOf('CreatePolicySuccess', 'The key type has these rules.'),
     description: 'Gives a key type its rules. Keys that exist stay as they are; `previewPolicy` shows them.',
     authScopes: scopes,
     args: { input: t.arg({ type: CreatePolicyInput, required: true, description: 'The key type and its rules.' }) },
     errors: result('createPolicy', [NameTaken]),
-    resolve: async (_root, { input: { keyType, rules } }, context) => ({
-      policy: await createPolicy(signedIn(context), { ...rules, keyType }),
-    }),
+    resolve: (_root, { input: { keyType, rules } }, context) => createPolicy(signedIn(context), { ...rules, keyType }),
   }),
 )
 
@@ -99,36 +96,27 @@ const UpdatePolicyInput = builder.inputType('UpdatePolicyInput', {
   }),
 })
 
-const UpdatePolicySuccess = success('Update', 'The rules are as the input says.')
-
 builder.mutationField('updatePolicy', (t) =>
   t.field({
-    type: UpdatePolicySuccess,
+    type: successOf('UpdatePolicySuccess', 'The rules are as the input says.'),
     description: 'Changes rules for keys made or changed from now on; `previewPolicy` shows which others break them.',
     authScopes: scopes,
     args: { input: t.arg({ type: UpdatePolicyInput, required: true, description: 'The policy and the changes.' }) },
     errors: result('updatePolicy', [NotFound]),
-    resolve: async (_root, { input: { id, rules } }, context) => ({
-      policy: await updatePolicy(signedIn(context), { ...rules, id }),
-    }),
+    resolve: (_root, { input: { id, rules } }, context) => updatePolicy(signedIn(context), { ...rules, id }),
   }),
 )
 
-const DeletePolicyInput = builder.inputType('DeletePolicyInput', {
-  description: 'Names a policy.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The policy.' }) }),
-})
-
-const DeletePolicySuccess = success('Delete', 'Keys of this type follow no rules any more.')
-
 builder.mutationField('deletePolicy', (t) =>
   t.field({
-    type: DeletePolicySuccess,
+    type: successOf('DeletePolicySuccess', 'Keys of this type follow no rules any more.'),
     description: 'Takes the rules of a key type away.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeletePolicyInput, required: true, description: 'The policy.' }) },
+    args: {
+      input: t.arg({ type: idInput('DeletePolicyInput', 'policy'), required: true, description: 'The policy.' }),
+    },
     errors: result('deletePolicy', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ policy: await deletePolicy(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => deletePolicy(signedIn(context), input.id),
   }),
 )
 

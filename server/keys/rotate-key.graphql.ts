@@ -83,10 +83,10 @@ const EndOverlapInput = builder.inputType('EndOverlapInput', {
   }),
 })
 
-const EndOverlapSuccess = builder.objectRef<{ row: ApiKeyRow }>('EndOverlapSuccess').implement({
+const EndOverlapSuccess = builder.objectRef<ApiKeyRow>('EndOverlapSuccess').implement({
   description: 'Only one secret of the key works.',
   fields: (t) => ({
-    apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', resolve: ({ row }) => row }),
+    apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', resolve: (key) => key }),
   }),
 })
 
@@ -97,8 +97,6 @@ builder.mutationField('endOverlap', (t) =>
     authScopes: scopes,
     args: { input: t.arg({ type: EndOverlapInput, required: true, description: 'The key.' }) },
     errors: result('endOverlap', [NotFound]),
-    resolve: async (_root, { input }, context) => ({
-      row: await endOverlap(signedIn(context), input.id, input.keep ?? 'NEW'),
-    }),
+    resolve: (_root, { input }, context) => endOverlap(signedIn(context), input.id, input.keep ?? 'NEW'),
   }),
 )

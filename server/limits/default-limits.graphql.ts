@@ -59,10 +59,10 @@ const SetDefaultLimitsInput = builder.inputType('SetDefaultLimitsInput', {
   }),
 })
 
-const SetDefaultLimitsSuccess = builder.objectRef<{ policy: PolicyNoun }>('SetDefaultLimitsSuccess').implement({
+const SetDefaultLimitsSuccess = builder.objectRef<PolicyNoun>('SetDefaultLimitsSuccess').implement({
   description: 'Keys made from now on get these limits.',
   fields: (t) => ({
-    policy: t.field({ type: Policy, description: 'The policy.', resolve: ({ policy }) => policy }),
+    policy: t.field({ type: Policy, description: 'The policy.', resolve: (policy) => policy }),
   }),
 })
 
@@ -73,6 +73,6 @@ builder.mutationField('setDefaultLimits', (t) =>
     authScopes: { administrator: true, write: true },
     args: { input: t.arg({ type: SetDefaultLimitsInput, required: true, description: 'The limits.' }) },
     errors: result('setDefaultLimits', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ policy: await setDefaultLimits(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => setDefaultLimits(signedIn(context), input),
   }),
 )

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import type { Limit as Row } from './limit.ts'
@@ -89,17 +90,12 @@ builder.mutationField('updateLimit', (t) =>
   }),
 )
 
-const DeleteLimitInput = builder.inputType('DeleteLimitInput', {
-  description: 'Names a limit.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The limit.' }) }),
-})
-
 builder.mutationField('deleteLimit', (t) =>
   t.field({
     type: successOf('DeleteLimitSuccess', 'The limit no longer holds.'),
     description: 'Removes a limit; the log goes on naming it. For administrators.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteLimitInput, required: true, description: 'The limit.' }) },
+    args: { input: t.arg({ type: idInput('DeleteLimitInput', 'limit'), required: true, description: 'The limit.' }) },
     errors: result('deleteLimit', [NotFound]),
     resolve: (_root, { input }, context) => deleteLimit(signedIn(context), input.id),
   }),

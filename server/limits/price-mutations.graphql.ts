@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
@@ -18,9 +19,9 @@ const scopes = { administrator: true, write: true } as const
 type Row = Awaited<ReturnType<typeof createPrice>>
 
 const successOf = (name: string, description: string) =>
-  builder.objectRef<{ row: Row }>(name).implement({
+  builder.objectRef<Row>(name).implement({
     description,
-    fields: (t) => ({ price: t.field({ type: Price, description: 'The price.', resolve: ({ row }) => row }) }),
+    fields: (t) => ({ price: t.field({ type: Price, description: 'The price.', resolve: (price) => price }) }),
   })
 
 const PATTERN = 'A name or glob of models: `*` any characters, `?` one.'
@@ -48,7 +49,7 @@ builder.mutationField('createPrice', (t) =>
     authScopes: scopes,
     args: { input: t.arg({ type: CreatePriceInput, required: true, description: 'The new price.' }) },
     errors: result('createPrice', [NotFound, PriceTaken]),
-    resolve: async (_root, { input }, context) => ({ row: await createPrice(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => createPrice(signedIn(context), input),
   }),
 )
 
@@ -71,23 +72,18 @@ builder.mutationField('updatePrice', (t) =>
     authScopes: scopes,
     args: { input: t.arg({ type: UpdatePriceInput, required: true, description: 'The changes.' }) },
     errors: result('updatePrice', [NotFound, PriceTaken]),
-    resolve: async (_root, { input }, context) => ({ row: await updatePrice(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => updatePrice(signedIn(context), input),
   }),
 )
-
-const DeletePriceInput = builder.inputType('DeletePriceInput', {
-  description: 'Names a price.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The price.' }) }),
-})
 
 builder.mutationField('deletePrice', (t) =>
   t.field({
     type: successOf('DeletePriceSuccess', 'The price is gone. Requests that ended keep their cost.'),
     description: 'Removes a price. For administrators.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeletePriceInput, required: true, description: 'The price.' }) },
+    args: { input: t.arg({ type: idInput('DeletePriceInput', 'price'), required: true, description: 'The price.' }) },
     errors: result('deletePrice', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ row: await deletePrice(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => deletePrice(signedIn(context), input.id),
   }),
 )
 

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
@@ -97,57 +98,46 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
   }),
 })
 
-const success = (verb: string, description: string) =>
-  builder.objectRef<{ row: ProviderRow }>(`${verb}Success`).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<ProviderRow>(name).implement({
     description,
     fields: (t) => ({
-      provider: t.field({ type: Provider, description: 'The provider as it is now.', resolve: ({ row }) => row }),
+      provider: t.field({ type: Provider, description: 'The provider as it is now.', resolve: (provider) => provider }),
     }),
   })
 
-const providerInput = (verb: string) =>
-  builder.inputType(`${verb}Input`, {
-    description: 'Names a provider.',
-    fields: (t) => ({ id: t.id({ required: true, description: 'The provider.' }) }),
-  })
-
-const CreateProviderSuccess = success('CreateProvider', 'The provider was added.')
-
 builder.mutationField('createProvider', (t) =>
   t.field({
-    type: CreateProviderSuccess,
+    type: successOf('CreateProviderSuccess', 'The provider was added.'),
     description: 'Adds a provider and seals its credential.',
     authScopes: scopes,
     args: { input: t.arg({ type: CreateProviderInput, required: true, description: 'The new provider.' }) },
     errors: result('createProvider', [NameTaken, UrlNotAllowed, CredentialRequired]),
-    resolve: async (_root, { input }, context) => ({ row: await createProvider(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => createProvider(signedIn(context), input),
   }),
 )
 
-const UpdateProviderSuccess = success('UpdateProvider', 'The provider is as the input says.')
-
 builder.mutationField('updateProvider', (t) =>
   t.field({
-    type: UpdateProviderSuccess,
+    type: successOf('UpdateProviderSuccess', 'The provider is as the input says.'),
     description: 'Changes a provider; it holds for the next request.',
     authScopes: scopes,
     args: { input: t.arg({ type: UpdateProviderInput, required: true, description: 'The changes.' }) },
     errors: result('updateProvider', [NotFound, NameTaken, UrlNotAllowed, CredentialRequired]),
-    resolve: async (_root, { input }, context) => ({ row: await updateProvider(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => updateProvider(signedIn(context), input),
   }),
 )
 
-const DeleteProviderSuccess = success('DeleteProvider', 'The provider is gone, and its credential with it.')
-const DeleteProviderInput = providerInput('DeleteProvider')
-
 builder.mutationField('deleteProvider', (t) =>
   t.field({
-    type: DeleteProviderSuccess,
+    type: successOf('DeleteProviderSuccess', 'The provider is gone, and its credential with it.'),
     description: 'Removes a provider. Its keys stay on record and are DISABLED.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteProviderInput, required: true, description: 'The provider.' }) },
+    args: {
+      input: t.arg({ type: idInput('DeleteProviderInput', 'provider'), required: true, description: 'The provider.' }),
+    },
     errors: result('deleteProvider', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ row: await deleteProvider(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => deleteProvider(signedIn(context), input.id),
   }),
 )
 
@@ -186,29 +176,29 @@ const TestProviderSuccess = builder
       }),
     }),
   })
-const TestProviderInput = providerInput('TestProvider')
 
 builder.mutationField('testProvider', (t) =>
   t.field({
     type: TestProviderSuccess,
     description: 'Asks a provider for its models, and changes nothing.',
     authScopes: scopes,
-    args: { input: t.arg({ type: TestProviderInput, required: true, description: 'The provider.' }) },
+    args: {
+      input: t.arg({ type: idInput('TestProviderInput', 'provider'), required: true, description: 'The provider.' }),
+    },
     errors: result('testProvider', [NotFound]),
     resolve: (_root, { input }, context) => testProvider(signedIn(context), input.id),
   }),
 )
 
-const DiscoverModelsSuccess = success('DiscoverModels', "The provider's models are known.")
-const DiscoverModelsInput = providerInput('DiscoverModels')
-
 builder.mutationField('discoverModels', (t) =>
   t.field({
-    type: DiscoverModelsSuccess,
+    type: successOf('DiscoverModelsSuccess', "The provider's models are known."),
     description: "Reads a provider's model list and keeps it.",
     authScopes: scopes,
-    args: { input: t.arg({ type: DiscoverModelsInput, required: true, description: 'The provider.' }) },
+    args: {
+      input: t.arg({ type: idInput('DiscoverModelsInput', 'provider'), required: true, description: 'The provider.' }),
+    },
     errors: result('discoverModels', [NotFound, ProviderNotReachable]),
-    resolve: async (_root, { input }, context) => ({ row: await discoverModels(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => discoverModels(signedIn(context), input.id),
   }),
 )

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { RoleEnum } from '../users/user-type.graphql.ts'
@@ -99,17 +100,12 @@ builder.mutationField('updateRule', (t) =>
   }),
 )
 
-const DeleteRuleInput = builder.inputType('DeleteRuleInput', {
-  description: 'Which rule to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The rule.' }) }),
-})
-
 builder.mutationField('deleteRule', (t) =>
   t.field({
     type: successOf('DeleteRuleSuccess', 'The rule is deleted, and no longer in force anywhere.'),
     description: 'Deletes a rule; the log goes on naming it. For administrators.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteRuleInput, required: true, description: 'Which rule.' }) },
+    args: { input: t.arg({ type: idInput('DeleteRuleInput', 'rule'), required: true, description: 'Which rule.' }) },
     errors: result('deleteRule', [NotFound]),
     resolve: (_root, { input }, context) => deleteRule(signedIn(context), input.id),
   }),

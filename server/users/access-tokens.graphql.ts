@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import type { AccessToken as Row } from './access-token.ts'
@@ -90,11 +91,6 @@ builder.mutationField('createAccessToken', (t) =>
   }),
 )
 
-const RevokeAccessTokenInput = builder.inputType('RevokeAccessTokenInput', {
-  description: 'Which access token to end.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'One of your own tokens.' }) }),
-})
-
 const RevokeAccessTokenSuccess = builder.objectRef<Row>('RevokeAccessTokenSuccess').implement({
   description: 'The token has ended.',
   fields: (t) => ({
@@ -107,7 +103,13 @@ builder.mutationField('revokeAccessToken', (t) =>
     type: RevokeAccessTokenSuccess,
     description: 'Ends one of your own access tokens at once. Ending it again changes nothing. Only from a session.',
     authScopes: scopes,
-    args: { input: t.arg({ type: RevokeAccessTokenInput, required: true, description: 'Which token.' }) },
+    args: {
+      input: t.arg({
+        type: idInput('RevokeAccessTokenInput', 'access token'),
+        required: true,
+        description: 'Which token.',
+      }),
+    },
     errors: result('revokeAccessToken', [NotFound]),
     resolve: (_root, { input }, context) => revokeAccessToken(signedIn(context), input.id),
   }),

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
@@ -75,17 +76,12 @@ builder.mutationField('updateGroup', (t) =>
   }),
 )
 
-const DeleteGroupInput = builder.inputType('DeleteGroupInput', {
-  description: 'Which group to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The group.' }) }),
-})
-
 builder.mutationField('deleteGroup', (t) =>
   t.field({
     type: successOf('DeleteGroupSuccess', 'The group is deleted.'),
     description: 'Deletes a group that no rule, limit, policy or open review names. For administrators.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteGroupInput, required: true, description: 'Which group.' }) },
+    args: { input: t.arg({ type: idInput('DeleteGroupInput', 'group'), required: true, description: 'Which group.' }) },
     errors: result('deleteGroup', [NotFound, GroupInUse]),
     resolve: (_root, { input }, context) => deleteGroup(signedIn(context), input.id),
   }),

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import type { SavedView as Row } from './saved-view.ts'
@@ -29,11 +30,11 @@ builder.queryField('savedViews', (t) =>
 
 const scopes = { signedIn: true, write: true } as const
 
-const success = (name: string, description: string) =>
-  builder.objectRef<{ view: Row }>(name).implement({
+const successOf = (name: string, description: string) =>
+  builder.objectRef<Row>(name).implement({
     description,
     fields: (t) => ({
-      savedView: t.field({ type: SavedView, description: 'The view.', resolve: ({ view }) => view }),
+      savedView: t.field({ type: SavedView, description: 'The view.', resolve: (view) => view }),
     }),
   })
 
@@ -48,27 +49,22 @@ const CreateSavedViewInput = builder.inputType('CreateSavedViewInput', {
 
 builder.mutationField('createSavedView', (t) =>
   t.field({
-    type: success('CreateSavedViewSuccess', 'The view is kept.'),
+    type: successOf('CreateSavedViewSuccess', 'The view is kept.'),
     description: 'Keeps filters under a name, for yourself.',
     authScopes: scopes,
     args: { input: t.arg({ type: CreateSavedViewInput, required: true, description: 'The view.' }) },
     errors: result('createSavedView', [NameTaken]),
-    resolve: async (_root, { input }, context) => ({ view: await createSavedView(signedIn(context), input) }),
+    resolve: (_root, { input }, context) => createSavedView(signedIn(context), input),
   }),
 )
 
-const DeleteSavedViewInput = builder.inputType('DeleteSavedViewInput', {
-  description: 'Names a view.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'One of your own views.' }) }),
-})
-
 builder.mutationField('deleteSavedView', (t) =>
   t.field({
-    type: success('DeleteSavedViewSuccess', 'The view is gone; what it showed is untouched.'),
+    type: successOf('DeleteSavedViewSuccess', 'The view is gone; what it showed is untouched.'),
     description: 'Removes one of your own views.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteSavedViewInput, required: true, description: 'The view.' }) },
+    args: { input: t.arg({ type: idInput('DeleteSavedViewInput', 'view'), required: true, description: 'The view.' }) },
     errors: result('deleteSavedView', [NotFound]),
-    resolve: async (_root, { input }, context) => ({ view: await deleteSavedView(signedIn(context), input.id) }),
+    resolve: (_root, { input }, context) => deleteSavedView(signedIn(context), input.id),
   }),
 )

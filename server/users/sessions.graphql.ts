@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import type { Session as Row } from './session.ts'
@@ -41,11 +42,6 @@ builder.queryField('sessions', (t) =>
   ),
 )
 
-const EndSessionInput = builder.inputType('EndSessionInput', {
-  description: 'Which session to end.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'One of your own sessions.' }) }),
-})
-
 const EndSessionSuccess = builder.objectRef<Row>('EndSessionSuccess').implement({
   description: 'The session has ended.',
   fields: (t) => ({
@@ -58,7 +54,9 @@ builder.mutationField('endSession', (t) =>
     type: EndSessionSuccess,
     description: 'Ends one of your own sessions at once. Ending it again changes nothing.',
     authScopes: { signedIn: true, write: true },
-    args: { input: t.arg({ type: EndSessionInput, required: true, description: 'Which session.' }) },
+    args: {
+      input: t.arg({ type: idInput('EndSessionInput', 'session'), required: true, description: 'Which session.' }),
+    },
     errors: result('endSession', [NotFound]),
     resolve: (_root, { input }, context) => endOwnSession(signedIn(context), input.id),
   }),

@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
+import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { resetPassword } from './passwords.service.ts'
@@ -78,17 +79,12 @@ builder.mutationField('updateUser', (t) =>
   }),
 )
 
-const DeleteUserInput = builder.inputType('DeleteUserInput', {
-  description: 'Which user to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The user.' }) }),
-})
-
 builder.mutationField('deleteUser', (t) =>
   t.field({
     type: successOf('DeleteUserSuccess', 'The user is deleted.'),
     description: 'Deletes a user; what they did stays told, their keys stop, their name is free. For administrators.',
     authScopes: scopes,
-    args: { input: t.arg({ type: DeleteUserInput, required: true, description: 'Which user.' }) },
+    args: { input: t.arg({ type: idInput('DeleteUserInput', 'user'), required: true, description: 'Which user.' }) },
     errors: result('deleteUser', [NotFound, LastAdministrator]),
     resolve: (_root, { input }, context) => deleteUser(signedIn(context), input.id),
   }),
