@@ -3,6 +3,7 @@ import DataLoader from 'dataloader'
 import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
+import { forReaders } from '../graphql/for-readers.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
 import type { Limit as Row } from './limit.ts'
 import { findLimit, listLimits } from './limits.service.ts'
@@ -55,19 +56,16 @@ function meterOf(limit: Row, context: Context): Promise<Meter> {
 }
 
 // The owner of a key sees the limits that concern it, but not whom else they are about.
-const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
-const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
-
 export const Limit = builder.prismaObject('Limit', {
   description: 'How much of something may be used. Of several that concern a request, each must have room.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id.' }),
-    name: t.exposeString('name', { ...readers, description: forReaders('What people call it; null: it has no name.') }),
+    name: t.exposeString('name', forReaders('What people call it; null: it has no name.')),
     target: t.expose('target', { type: LimitTarget, description: 'Whose requests it counts.' }),
-    key: t.relation('key', { ...readers, description: forReaders('The key, for `KEY`.') }),
-    user: t.relation('user', { ...readers, description: forReaders('The user, for `USER`.') }),
-    group: t.relation('group', { ...readers, description: forReaders('The group, for `GROUP`.') }),
-    provider: t.relation('provider', { ...readers, description: forReaders('The provider, for `PROVIDER`.') }),
+    key: t.relation('key', forReaders('The key, for `KEY`.')),
+    user: t.relation('user', forReaders('The user, for `USER`.')),
+    group: t.relation('group', forReaders('The group, for `GROUP`.')),
+    provider: t.relation('provider', forReaders('The provider, for `PROVIDER`.')),
     modelPattern: t.exposeString('modelPattern', {
       nullable: true,
       description: 'The name or glob of models, for `MODEL`; `*` stands for any characters.',
@@ -138,21 +136,13 @@ builder.prismaObjectFields(Limit, (t) => ({
 }))
 
 builder.objectField(ApiKey, 'limits', (t) =>
-  t.field({
-    type: [Limit],
+  t.loadableList({
+    type: Limit,
     description: 'The enabled limits that can concern a request with this key, oldest first.',
-    resolve: async ({ id }, _args, context) => [...(await limitsOf(id, context))],
+    load: (ids: string[], context: Context) => listKeyLimits(context, ids),
+    resolve: ({ id }) => id,
   }),
 )
-
-const keyLimits = new WeakMap<Context, DataLoader<string, readonly Row[]>>()
-
-function limitsOf(keyId: string, context: Context): Promise<readonly Row[]> {
-  const known = keyLimits.get(context)
-  const loader = known ?? new DataLoader((ids: readonly string[]) => listKeyLimits(context, ids))
-  if (!known) keyLimits.set(context, loader)
-  return loader.load(keyId)
-}
 
 const LimitOrder = orderInput('Limit', {
   NAME: { description: 'The name.' },

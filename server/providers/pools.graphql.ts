@@ -1,6 +1,7 @@
 import { builder } from '../graphql/builder.ts'
+import { forReaders } from '../graphql/for-readers.ts'
 import { storedRenames } from './pool.ts'
-import { forReaders, Provider, readers } from './providers.graphql.ts'
+import { Provider } from './providers.graphql.ts'
 import { MEMBER_ORDER } from './providers.store.ts'
 
 const ModelRename = builder.objectRef<{ readonly from: string; readonly to: string }>('ModelRename').implement({
@@ -27,15 +28,12 @@ const PoolMember = builder.prismaObject('PoolMember', {
 
 builder.prismaObjectFields(Provider, (t) => ({
   members: t.relation('members', {
-    ...readers,
+    ...forReaders('Whom a pool asks, first those that are asked first; empty for other providers.'),
     type: PoolMember,
-    description: forReaders('Whom a pool asks, first those that are asked first; empty for other providers.'),
     query: { where: { provider: { deletedAt: null } }, orderBy: [...MEMBER_ORDER] },
   }),
-  repeatsUnanswered: t.exposeBoolean('repeatsUnanswered', {
-    ...readers,
-    description: forReaders(
-      'True for a pool that asks the next member also when one got the request and did not answer.',
-    ),
-  }),
+  repeatsUnanswered: t.exposeBoolean(
+    'repeatsUnanswered',
+    forReaders('True for a pool that asks the next member also when one got the request and did not answer.'),
+  ),
 }))

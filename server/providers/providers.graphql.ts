@@ -2,6 +2,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { forReaders } from '../graphql/for-readers.ts'
 import { listModels } from './model.ts'
 import { listPoolModels, storedRenames } from './pool.ts'
 import { findProvider, listProviders } from './providers.service.ts'
@@ -44,10 +45,6 @@ const BreakerState = builder.enumType('BreakerState', {
   },
 })
 
-/** Administrators and auditors see it; for everybody else it is null, without an error. */
-export const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
-export const forReaders = (text: string) => `${text} Null for everybody but administrators and auditors.`
-
 type MemberOffer = {
   readonly models: unknown
   readonly provider: Pick<ProviderRow, 'enabled' | 'deletedAt' | 'enabledModels' | 'discoveredModels'>
@@ -83,64 +80,36 @@ export const Provider = builder.prismaObject('Provider', {
 })
 
 builder.prismaObjectFields(Provider, (t) => ({
-  baseUrl: t.exposeString('baseUrl', { ...readers, description: forReaders('The address that paths are added to.') }),
+  baseUrl: t.exposeString('baseUrl', forReaders('The address that paths are added to.')),
   authType: t.expose('authType', {
-    ...readers,
+    ...forReaders('How it is given its credential.'),
     type: AuthType,
-    description: forReaders('How it is given its credential.'),
   }),
-  apiVersion: t.exposeString('apiVersion', {
-    ...readers,
-    description: forReaders('Azure only: the `api-version` that goes with each request.'),
-  }),
-  authHeader: t.exposeString('authHeader', {
-    ...readers,
-    description: forReaders("The header's name for `HEADER`."),
-  }),
-  credentialLastFour: t.exposeString('credentialLastFour', {
-    ...readers,
-    description: forReaders('How the credential ends; null when there is none, empty when it is too short to show.'),
-  }),
-  discoveredModels: t.exposeStringList('discoveredModels', {
-    ...readers,
-    description: forReaders('What it last said it has.'),
-  }),
+  apiVersion: t.exposeString('apiVersion', forReaders('Azure only: the `api-version` that goes with each request.')),
+  authHeader: t.exposeString('authHeader', forReaders("The header's name for `HEADER`.")),
+  credentialLastFour: t.exposeString(
+    'credentialLastFour',
+    forReaders('How the credential ends; null when there is none, empty when it is too short to show.'),
+  ),
+  discoveredModels: t.exposeStringList('discoveredModels', forReaders('What it last said it has.')),
   discoveredAt: t.expose('discoveredAt', {
-    ...readers,
+    ...forReaders('When it last said so; null: never.'),
     type: 'DateTime',
-    description: forReaders('When it last said so; null: never.'),
   }),
-  connectTimeoutMs: t.exposeInt('connectTimeoutMs', {
-    ...readers,
-    description: forReaders('Milliseconds to connect.'),
-  }),
-  firstByteTimeoutMs: t.exposeInt('firstByteTimeoutMs', {
-    ...readers,
-    description: forReaders('Milliseconds until the answer begins.'),
-  }),
-  idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
-    ...readers,
-    description: forReaders('Milliseconds between two pieces of an answer.'),
-  }),
-  totalTimeoutMs: t.exposeInt('totalTimeoutMs', {
-    ...readers,
-    description: forReaders('Milliseconds for a whole request.'),
-  }),
-  maxConcurrency: t.exposeInt('maxConcurrency', {
-    ...readers,
-    description: forReaders('Requests at once; null: no bound of its own.'),
-  }),
+  connectTimeoutMs: t.exposeInt('connectTimeoutMs', forReaders('Milliseconds to connect.')),
+  firstByteTimeoutMs: t.exposeInt('firstByteTimeoutMs', forReaders('Milliseconds until the answer begins.')),
+  idleTimeoutMs: t.exposeInt('idleTimeoutMs', forReaders('Milliseconds between two pieces of an answer.')),
+  totalTimeoutMs: t.exposeInt('totalTimeoutMs', forReaders('Milliseconds for a whole request.')),
+  maxConcurrency: t.exposeInt('maxConcurrency', forReaders('Requests at once; null: no bound of its own.')),
   breakerState: t.field({
-    ...readers,
+    ...forReaders('Whether the answering node asks it at the moment; null for a pool, its members have one.'),
     type: BreakerState,
-    description: forReaders('Whether the answering node asks it at the moment; null for a pool, its members have one.'),
     resolve: ({ id, kind }, _args, context) => (kind === 'POOL' ? null : signedIn(context).parts.breakerState(id)),
   }),
-  createdAt: t.expose('createdAt', { ...readers, type: 'DateTime', description: forReaders('When it was added.') }),
+  createdAt: t.expose('createdAt', { ...forReaders('When it was added.'), type: 'DateTime' }),
   deletedAt: t.expose('deletedAt', {
-    ...readers,
+    ...forReaders('When it was deleted; null: it is not.'),
     type: 'DateTime',
-    description: forReaders('When it was deleted; null: it is not.'),
   }),
 }))
 

@@ -2,12 +2,10 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
+import { forReaders } from '../graphql/for-readers.ts'
 import { findGroup, listGroups, listMembers } from './groups.service.ts'
 import { canSeeDetails } from './user.ts'
 import { User } from './user-type.graphql.ts'
-
-/** Administrators and auditors see it; for everybody else it is null, without an error. */
-const readers = { nullable: true, authScopes: { reader: true }, unauthorizedResolver: () => null } as const
 
 export const Group = builder.prismaObject('Group', {
   description: 'People who are treated alike by rules and limits. Users see the groups they belong to.',
@@ -21,15 +19,13 @@ export const Group = builder.prismaObject('Group', {
       description: 'When it was deleted; null: it is not.',
     }),
     memberCount: t.int({
-      ...readers,
+      ...forReaders('How many people belong to it.'),
       select: { _count: { select: { members: { where: { user: { deletedAt: null } } } } } },
-      description: 'How many people belong to it. Null for everybody but administrators and auditors.',
       resolve: ({ _count }) => _count.members,
     }),
     ruleCount: t.int({
-      ...readers,
+      ...forReaders('How many rules name it.'),
       select: { _count: { select: { rules: { where: { deletedAt: null } } } } },
-      description: 'How many rules name it. Null for everybody but administrators and auditors.',
       resolve: ({ _count }) => _count.rules,
     }),
   }),
@@ -38,9 +34,8 @@ export const Group = builder.prismaObject('Group', {
 builder.prismaObjectField(Group, 'members', (t) =>
   t.connection(
     {
-      ...readers,
+      ...forReaders('The people, by username.'),
       type: User,
-      description: 'The people, by username. Null for everybody but administrators and auditors.',
       resolve: (group, page, context) => listMembers(signedIn(context), group, page),
     },
     { name: 'GroupMembersConnection', description: 'A page of the people of a group.' },
