@@ -213,6 +213,7 @@ test('the register shows the columns that were chosen, and keeps them as a view'
   await dialog(page).getByLabel('Name').fill('For the auditor')
   await look(watched, '48-save-view')
   await pressIn(page, 'Save view')
+  await noDialog(page)
   await go('/admin/keys')
   await press(page, 'For the auditor')
   await expect(page.getByText('Never reviewed').first()).toBeVisible()
