@@ -1,10 +1,9 @@
-import { change } from '../lib/change.ts'
+import { asSystem, change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 import { readSettings } from '../users/installation.store.ts'
 import { checkPage } from './audit.service.ts'
 import * as store from './audit.store.ts'
 import { BEGINNING, type Checkpoint, isGenuine, signCheckpoint } from './audit-checkpoint.ts'
-import { asSystem } from './expire.service.ts'
 import type { Job } from './jobs.service.ts'
 
 const DAY_MS = 86_400_000

@@ -1,14 +1,15 @@
-import { change } from '../lib/change.ts'
+import { type Acting, change } from '../lib/change.ts'
+import type { Parts } from '../lib/parts.ts'
 import { NotFound } from '../lib/problems.ts'
 import { isId } from '../lib/text.ts'
 import type { Act } from '../users/viewer.ts'
-import { type Acting, END_BATCH, endKeys } from './expire.service.ts'
+import { END_BATCH, endKeys } from './expire.service.ts'
 import { ReviewClosed, subjectOf } from './review.ts'
 import { signReport } from './reviews.service.ts'
 import * as store from './reviews.store.ts'
 
 /** Ends what nobody answered for, if the review says so, then closes it with a signature over its answers. */
-export async function closeReview(acting: Acting, review: store.ReviewRow, now: Date): Promise<void> {
+export async function closeReview(acting: Acting<Parts>, review: store.ReviewRow, now: Date): Promise<void> {
   const { parts } = acting
   const { prisma } = parts.db
   const nobody = { comment: null, decidedById: null, decidedByName: null, decidedAt: now }

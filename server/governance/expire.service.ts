@@ -1,20 +1,11 @@
 import { isExpired, subjectOf } from '../keys/key.ts'
 import { type ApiKeyRow, expireKeys, lockKeys } from '../keys/keys.store.ts'
-import type { Actor, AuditFact, Origin } from '../lib/audit.ts'
-import { change } from '../lib/change.ts'
+import type { AuditFact } from '../lib/audit.ts'
+import { type Acting, change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
 import type { NewNotice } from '../users/notice.ts'
 import { insertNotices } from '../users/notices.store.ts'
-
-/** Who ends keys: a person, or the system itself. */
-export type Acting = { readonly parts: Parts; readonly viewer: Actor; readonly origin: Origin }
-
-export const asSystem = (parts: Parts): Acting => ({
-  parts,
-  viewer: { id: null, username: 'system', via: 'system' },
-  origin: { requestId: null, address: null, userAgent: null },
-})
 
 export type Ending = {
   readonly action: string
@@ -35,13 +26,13 @@ export const END_BATCH = 200
  * Ends these keys at this instant, everywhere, each with its audit entry, in one transaction. Keys that are ended or
  * deleted already are left out. Answers the keys as they were.
  */
-export const endKeys = (acting: Acting, ids: readonly string[], ending: Ending): Promise<ApiKeyRow[]> =>
+export const endKeys = (acting: Acting<Parts>, ids: readonly string[], ending: Ending): Promise<ApiKeyRow[]> =>
   change(acting, (tx, record) => endWithin(acting, { tx, record }, ids, ending))
 
 type Open = { readonly tx: Tx; readonly record: (fact: AuditFact) => void }
 
 /** The same inside a change that does more. */
-export async function endWithin(acting: Acting, { tx, record }: Open, ids: readonly string[], ending: Ending) {
+export async function endWithin(acting: Acting<Parts>, { tx, record }: Open, ids: readonly string[], ending: Ending) {
   const now = acting.parts.clock.now()
   const locked = await lockKeys(tx, ids)
   const alive = locked.filter((key) => !key.deletedAt && !isExpired(key, now) && (ending.still?.(key) ?? true))

@@ -1,10 +1,10 @@
 import { subjectOf } from '../keys/key.ts'
 import { lockOverdueRequests, updateRequest } from '../keys/key-requests.store.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
-import { change } from '../lib/change.ts'
+import { asSystem, change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 import { insertNotices } from '../users/notices.store.ts'
-import { asSystem, END_BATCH, endKeys } from './expire.service.ts'
+import { END_BATCH, endKeys } from './expire.service.ts'
 import type { Job } from './jobs.service.ts'
 import * as store from './key-jobs.store.ts'
 

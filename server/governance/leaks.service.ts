@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto'
 import { isExpired, subjectOf } from '../keys/key.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
-import { change } from '../lib/change.ts'
+import { type Acting, asSystem, change } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isSecretRight, readSecret } from '../lib/secret.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
 import type { Act } from '../users/viewer.ts'
-import { type Acting, asSystem } from './expire.service.ts'
 import * as store from './leaks.store.ts'
 import { findSecrets, isSigned, leakReportersSchema, leakReportSchema } from './leaks.ts'
 
 type Report = { readonly source: string; readonly url: string | null }
 
 /** Ends the key of this secret if the secret is right and still of use. True when it is a secret of this installation. */
-async function endLeaked(acting: Acting, text: string, { source, url }: Report): Promise<boolean> {
+async function endLeaked(acting: Acting<Parts>, text: string, { source, url }: Report): Promise<boolean> {
   const { db, keyring, clock } = acting.parts
   const read = readSecret(text, 'aic_')
   const stored = read && (await store.findSecret(db.prisma, read.publicId))

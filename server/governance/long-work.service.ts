@@ -1,6 +1,6 @@
+import type { Acting } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
-import type { Acting } from './expire.service.ts'
 import type { Job } from './jobs.service.ts'
 
 /** Work on very many keys: a mutation begins it and stays with it for some seconds, what is left goes on as a job. */
@@ -57,7 +57,7 @@ export type Begun = {
 export const actingFor = (
   parts: Parts,
   { actorId, actorName, actorVia, address = null, requestId = null }: Begun,
-): Acting => ({
+): Acting<Parts> => ({
   parts,
   viewer: { id: actorId, username: actorName, via: actorVia === 'access_token' ? 'access_token' : 'session' },
   origin: { address, requestId, userAgent: null },

@@ -1,7 +1,7 @@
+import { asSystem } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 import { isViolationOf } from '../lib/unique.ts'
 import { closeReview } from './close-review.service.ts'
-import { asSystem } from './expire.service.ts'
 import type { Job } from './jobs.service.ts'
 import { DAY_MS, REMIND_DAYS } from './review.ts'
 import { beginReview, tellReviewers } from './reviews.service.ts'

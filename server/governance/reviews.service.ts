@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { findGroup } from '../keys/policies.store.ts'
-import { change } from '../lib/change.ts'
+import { type Acting, change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { currentKey } from '../lib/keyring.ts'
 import { FIRST_ID, NO_ROW, type PageArgs, toKeyset, toPage } from '../lib/page.ts'
@@ -9,7 +9,6 @@ import { InvalidInput } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
 import { insertNotices, listAdministratorIds } from '../users/notices.store.ts'
 import { type Act, seesAll } from '../users/viewer.ts'
-import type { Acting } from './expire.service.ts'
 import { newReviewSchema, type Reviewer, subjectOf } from './review.ts'
 import * as store from './reviews.store.ts'
 
@@ -52,7 +51,7 @@ export async function tellReviewers(tx: Tx, review: store.ReviewRow, kind: 'REVI
 type Begun = Omit<NewReview, 'reviewer'> & { readonly reviewer: Reviewer; readonly previousId?: string }
 
 /** Freezes the list and asks the reviewers. */
-export async function beginReview(acting: Acting, input: Begun): Promise<store.ReviewRow> {
+export async function beginReview(acting: Acting<Parts>, input: Begun): Promise<store.ReviewRow> {
   const { random, clock } = acting.parts
   return change(acting, async (tx, record) => {
     if (input.reviewerGroupId != null && !(await findGroup(tx, input.reviewerGroupId))) {

@@ -20,11 +20,15 @@ type Record = (fact: AuditFact) => void
  */
 export type Follower = (parts: Needs, tx: Tx, facts: readonly AuditFact[], record: Record) => Promise<void>
 
-type Changing = {
-  readonly parts: Needs
-  readonly viewer: Actor
-  readonly origin: Origin
-}
+/** Who does something, from where, and what with. A signed-in viewer's `Act` is one. */
+export type Acting<Parts> = { readonly parts: Parts; readonly viewer: Actor; readonly origin: Origin }
+
+/** Who changes what nobody asked for. */
+export const asSystem = <Parts>(parts: Parts): Acting<Parts> => ({
+  parts,
+  viewer: { id: null, username: 'system', via: 'system' },
+  origin: { requestId: null, address: null, userAgent: null },
+})
 
 class NothingRecorded<Result> extends Error {
   readonly result: Result
@@ -41,7 +45,7 @@ class NothingRecorded<Result> extends Error {
  * takes longer than `timeoutMs` (default: 30 seconds) is rolled back.
  */
 export async function change<Result>(
-  { parts, viewer, origin }: Changing,
+  { parts, viewer, origin }: Acting<Needs>,
   work: (tx: Tx, record: Record) => Promise<Result>,
   { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Result> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { change } from '../lib/change.ts'
+import { asSystem, change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { tokenLink } from '../lib/links.ts'
 import type { Parts } from '../lib/parts.ts'
@@ -17,8 +17,6 @@ import { findUser, findUserByUsername, holdChecked, lockUser, updateUser } from 
 import type { Act } from './viewer.ts'
 
 const LINK_MS = 7 * 86_400_000
-const SYSTEM = { id: null, username: 'system', via: 'system' } as const
-const NOWHERE = { requestId: null, address: null, userAgent: null }
 
 /** A one-time link to choose a password with, valid 7 days; earlier ones of this person stop working. */
 export async function makePasswordLink({ config, clock, random }: Parts, tx: Tx, userId: string): Promise<string> {
@@ -76,8 +74,7 @@ export async function resetPasswordFromConsole(parts: Parts, username: string): 
   const user = await findUserByUsername(parts.db.prisma, username.normalize('NFC').trim().toLowerCase())
   if (!user) throw new NotFound('user')
   // Nobody is signed in at the console: whoever runs commands there owns the installation.
-  const act = { parts, viewer: SYSTEM, origin: NOWHERE }
-  return change(act, async (tx, record) => {
+  return change(asSystem(parts), async (tx, record) => {
     await lockUser(tx, user.id)
     await updateUser(tx, user.id, { passwordHash: null })
     await endSessions(tx, { userId: user.id }, parts.clock.now())

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { change } from '../lib/change.ts'
+import { asSystem, change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import type { Parts } from '../lib/parts.ts'
 import { NameTaken } from '../lib/problems.ts'
@@ -14,9 +14,7 @@ import { hashToken, mintToken } from './token.ts'
 import { administratorSchema, subjectOf, toFacts, type User } from './user.ts'
 import { insertUser } from './users.store.ts'
 
-const SYSTEM = { id: null, username: 'system', via: 'system' } as const
 const SETUP = { id: null, username: 'setup', via: 'setup' } as const
-const NOWHERE = { requestId: null, address: null, userAgent: null }
 
 /** True until the first administrator exists. */
 export async function isSetupRequired(parts: Parts): Promise<boolean> {
@@ -30,7 +28,7 @@ export async function isSetupRequired(parts: Parts): Promise<boolean> {
 export async function prepareSetup(parts: Parts): Promise<string | null> {
   if (!(await isSetupRequired(parts))) return null
   const token = parts.config.setupToken ?? mintToken(parts.random)
-  return change({ parts, viewer: SYSTEM, origin: NOWHERE }, async (tx, record) => {
+  return change(asSystem(parts), async (tx, record) => {
     const installation = await lockInstallation(tx)
     if (installation.setupCompletedAt) return null
     if (isTokenOf(installation.setupTokenHash, token)) return token
@@ -105,7 +103,7 @@ export async function createAdministrator(
 ): Promise<User> {
   const { password, ...person } = parse(administratorSchema, input)
   const passwordHash = await hashPassword(parts.random, password)
-  return change({ parts, viewer: SYSTEM, origin: NOWHERE }, async (tx, record) => {
+  return change(asSystem(parts), async (tx, record) => {
     const { setupCompletedAt } = await lockInstallation(tx)
     if (!setupCompletedAt) await closeSetup(tx, parts.clock.now())
     const user = await makeAdministrator(parts, tx, { ...person, passwordHash })
