@@ -245,6 +245,6 @@ export class LimitGate {
 
   /** There is no such limit any more. */
   #letAll(): void {
-    this.#line.serve((need) => new Reservation(this, new Slice(this.limit.id, 0, null), need))
+    this.#line.serve((need) => new Reservation(this, new Slice(this.limit.id, 0), need))
   }
 }

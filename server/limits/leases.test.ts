@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createLog } from '../lib/log.ts'
 import { openPool } from '../lib/pool.ts'
-import { changeCalendar } from './calendar.service.ts'
 import { createLeaseStore, listenForNeeds } from './leases.store.ts'
 import { LEASE_MS, Leases } from './leases.ts'
 import { LimitReached } from './limit-reached.ts'
@@ -183,21 +182,6 @@ test('a connection that cannot listen is given back', async () => {
   await expect(listenForNeeds(broken, nothing, nothing)).rejects.toThrow('aborted')
   expect(broken.totalCount).toBe(0)
   await broken.end()
-})
-
-test('a limit per day goes on in the calendar of another time zone, with what was used of it', async () => {
-  await makeLimit({ period: 'DAY', amount: 7n })
-  const world = await worldOf(1)
-  const [node] = world.nodes
-  if (!node) return expect.unreachable()
-  expect(admitted([await reserve(node), await reserve(node), await reserve(node)])).toHaveLength(3)
-  await node.leases.heartbeat()
-  const [before, after] = ['UTC', 'Asia/Kolkata']
-  await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: after } })
-  await changeCalendar(db.prisma, { before, after }, new Date(world.now))
-  node.leases.set(await readLimitWorld(db.pool))
-  expect(admitted(await Promise.all(Array.from({ length: 10 }, () => reserve(node))))).toHaveLength(4)
-  await db.prisma.installation.update({ where: { id: 1 }, data: { timeZone: before } })
 })
 
 test('each of several answers without a maximum may be as long as one that names none', async () => {

@@ -7,8 +7,8 @@ import type { LeaseReport } from './leases.store.ts'
 export class Slice {
   readonly limitId: string
   readonly startsAt: number
-  /** The first instant at which it no longer counts. */
-  readonly endsAt: number
+  /** The first instant at which it no longer counts; the calendar may become another one. */
+  endsAt = Number.POSITIVE_INFINITY
   idle = 0
   reserved = 0
   unstored = 0
@@ -23,10 +23,9 @@ export class Slice {
   /** True when the database does not know how much of each there is. */
   dirty = false
 
-  constructor(limitId: string, startsAt: number, endsAt: number | null) {
+  constructor(limitId: string, startsAt: number) {
     this.limitId = limitId
     this.startsAt = startsAt
-    this.endsAt = endsAt ?? Number.POSITIVE_INFINITY
   }
 
   /** True when there was enough. */

@@ -38,13 +38,14 @@ export class Slices {
   begin({ period }: Limit, startsAt: number, timeZone: string): Slice {
     if (this.#slice?.startsAt === startsAt) return this.#slice
     if (this.#slice) this.#retire(this.#slice)
-    // A window that was begun before the database went away may go on.
-    const earlier = [...this.#old].find((old) => old.startsAt === startsAt)
-    if (earlier) this.#old.delete(earlier)
+    // A window that was begun before the database went away, or in another calendar, may go on.
+    const slice = [...this.#old].find((old) => old.startsAt === startsAt) ?? new Slice(this.#limitId, startsAt)
+    this.#old.delete(slice)
     const span = period ? SPANS[period] : undefined
-    const endsAt = span === undefined ? (windowAt(period, startsAt, timeZone)?.endsAt ?? null) : startsAt + span
-    this.#slice = earlier ?? new Slice(this.#limitId, startsAt, endsAt)
-    return this.#slice
+    const endsAt = span === undefined ? windowAt(period, startsAt, timeZone)?.endsAt : startsAt + span
+    slice.endsAt = endsAt ?? Number.POSITIVE_INFINITY
+    this.#slice = slice
+    return slice
   }
 
   /** Takes over what the database answered. */
