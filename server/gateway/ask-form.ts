@@ -28,6 +28,7 @@ export function readFormAsk(bytes: Buffer, boundary: string): Ask {
     hidesUsage: false,
     maxTokens: null,
     choices: choices > 0 ? choices : null,
+    prompts: 1,
     bytes: bytes.length,
     boundary,
     fieldBytes: parts.reduce((sum, { isFile, start, end }) => sum + (isFile ? 0 : end - start), 0),

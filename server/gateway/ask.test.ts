@@ -105,6 +105,7 @@ describe('what a caller asks for', () => {
     ['{"model":"a","_a_pi_base":"x"}', 'invalid_parameter', '_a_pi_base'],
     ['{"model":"a","a_pibase":"x"}', 'invalid_parameter', 'a_pibase'],
     ['{"model":"a","N":1,"n":2}', 'duplicate_key', 'n'],
+    ['{"model":"a","prompt":"b","prompt":["b","c"]}', 'duplicate_key', 'prompt'],
   ])('is refused for %s', (text, code, param) => {
     expect(refusal(text)).toEqual([code, param])
   })

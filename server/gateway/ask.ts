@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts'
 import type { Endpoint } from './route.ts'
-import { checkUtf8, type Kind, type Member, type Scanned, scanObject } from './scan.ts'
+import { checkUtf8, countElements, type Kind, type Member, type Scanned, scanObject } from './scan.ts'
 import { ScanFailure } from './scan-values.ts'
 
 /** What a caller asks for, read from the bytes of the body. */
@@ -14,6 +14,8 @@ export type Ask = {
   /** The most tokens that an answer may have, and how many are made; null when the caller did not say. */
   readonly maxTokens: number | null
   readonly choices: number | null
+  /** Of /completions: each of several prompts is answered. */
+  readonly prompts: number
   /** Bytes as they came from the caller. */
   readonly bytes: number
   /** Of a form: the bytes of its fields without the files, which say nothing of tokens. Null for JSON. */
@@ -27,7 +29,7 @@ const MAX_OPTIONS_BYTES = 4_096
 
 /** The most tokens of an answer, by the names that endpoints and times gave it. */
 const MAXIMA = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
-const WANTED = new Set(['model', 'stream', 'stream_options', ...MAXIMA, 'n', 'best_of'])
+const WANTED = new Set(['model', 'stream', 'stream_options', 'prompt', ...MAXIMA, 'n', 'best_of'])
 
 // They mean "send it elsewhere" or "with another credential" to some gateway or client library behind us.
 const FORBIDDEN = new Set([
@@ -123,6 +125,7 @@ export function readAsk(endpoint: Endpoint, bytes: Buffer): Ask {
     hidesUsage: body !== bytes,
     maxTokens: largest(bytes, ...MAXIMA.map((name) => members.get(name))),
     choices: largest(bytes, members.get('n'), members.get('best_of')),
+    prompts: countPrompts(bytes, members.get('prompt')),
     bytes: bytes.length,
     fieldBytes: null,
     boundary: null,
@@ -163,6 +166,10 @@ function largest(bytes: Buffer, ...members: readonly (Member | undefined)[]): nu
   }
   return most
 }
+
+/** A list of numbers is one prompt: its tokens. */
+const countPrompts = (bytes: Buffer, member: Member | undefined): number =>
+  member?.kind === 'array' ? Math.max(1, countElements(bytes, member.start)) : 1
 
 const splice = (bytes: Buffer, start: number, end: number, text: string) =>
   Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)])

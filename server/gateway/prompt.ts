@@ -48,27 +48,20 @@ export type Estimate = {
   readonly answers: number
 }
 
-type Body = Readonly<Record<string, unknown>>
-
-function countPrompt(body: Body): number {
+function countPrompt(body: Readonly<Record<string, unknown>>): number {
   const words = [body['messages'], body['system'], body['instructions'], body['input'], body['prompt']]
   const definitions = DEFINITIONS.flatMap((name) => (body[name] == null ? [] : [JSON.stringify(body[name])]))
   return [...words, ...definitions].reduce((sum: number, part) => sum + countBytes(part), 0)
 }
 
-/** Of /completions: each of several prompts is answered. A list of numbers is one prompt. */
-const countPrompts = ({ prompt }: Body): number =>
-  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
-
 /** Estimates before a provider has counted: a token is about four bytes of English. */
-function estimateTokens({ body, fieldBytes, maxTokens, choices }: Ask, hasAnswer: boolean): Estimate {
+function estimateTokens({ body, fieldBytes, maxTokens, choices, prompts }: Ask, hasAnswer: boolean): Estimate {
   const parsed = fieldBytes === null && body.length <= READ_BYTES ? parse(body.toString('utf8')) : null
-  const read = isRecord(parsed) ? parsed : null
-  const bytes = read ? countPrompt(read) : (fieldBytes ?? body.length)
+  const bytes = isRecord(parsed) ? countPrompt(parsed) : (fieldBytes ?? body.length)
   return {
     input: Math.ceil(bytes / BYTES_PER_TOKEN),
     output: hasAnswer ? bounded(maxTokens) : 0,
-    answers: (bounded(choices) ?? 1) * (read ? countPrompts(read) : 1),
+    answers: (bounded(choices) ?? 1) * prompts,
   }
 }
 

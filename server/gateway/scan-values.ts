@@ -24,7 +24,7 @@ const COLON = 0x3a
 export const OPEN_BRACE = 0x7b
 export const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
+export const CLOSE_BRACKET = 0x5d
 
 // 1: an ordinary byte of a string. Quotes, backslashes and control characters end the run.
 const PLAIN = new Uint8Array(256).fill(1, 0x20)

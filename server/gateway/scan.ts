@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import {
   broken,
   CLOSE_BRACE,
+  CLOSE_BRACKET,
   COMMA,
   fullBudget,
   OPEN_BRACE,
@@ -41,6 +42,8 @@ export type Wanted = {
   readonly mayBegin: (first: number, second: number) => boolean
 }
 
+const kindAt = (bytes: Buffer, at: number): Kind => KINDS[bytes[at] ?? 0] ?? 'number'
+
 const BACKSLASH = 0x5c
 const LOWER = 0x20
 
@@ -79,7 +82,7 @@ function scanMembers(bytes: Buffer, wanted: Wanted): Scanned {
     const name = readName(bytes, at + 1, nameEnd - 1, wanted)
     const start = skipColon(bytes, nameEnd)
     const end = skipValue(bytes, start, budget)
-    if (name !== null) addMember(members, { name, start, end, kind: KINDS[bytes[start] ?? 0] ?? 'number' })
+    if (name !== null) addMember(members, { name, start, end, kind: kindAt(bytes, start) })
     at = skipBlank(bytes, end)
     if (bytes[at] === CLOSE_BRACE) break
     if (bytes[at] !== COMMA) throw broken(at)
@@ -88,6 +91,24 @@ function scanMembers(bytes: Buffer, wanted: Wanted): Scanned {
   const rest = skipBlank(bytes, at + 1)
   if (rest !== bytes.length) throw broken(rest)
   return { members, open, close: at }
+}
+
+/** How many elements an array has that was scanned before; numbers are not looked at further, they count as one. */
+export function countElements(bytes: Buffer, start: number): number {
+  return withWords(bytes, () => {
+    const budget = fullBudget()
+    let count = 0
+    let at = skipBlank(bytes, start + 1)
+    if (bytes[at] === CLOSE_BRACKET) return 0
+    if (kindAt(bytes, at) === 'number') return 1
+    for (;;) {
+      count++
+      // A million of short texts would take twice as long as values of any kind.
+      at = skipBlank(bytes, bytes[at] === QUOTE ? skipString(bytes, at + 1) : skipValue(bytes, at, budget))
+      if (bytes[at] === CLOSE_BRACKET) return count
+      at = skipBlank(bytes, at + 1)
+    }
+  })
 }
 
 function addMember(members: Member[], member: Member): void {
