@@ -44,8 +44,6 @@ const arrived = (model: string) => fake.ledger.entries().filter((entry) => entry
 
 async function limit(input: object): Promise<string> {
   const { limit: made } = await admin.api.mutate<{ limit: { id: string } }>('createLimit', input, 'limit { id }')
-  // A change holds on the node that made it when it answers, and on the others a moment later.
-  await wait(500)
   return made.id
 }
 
@@ -58,6 +56,17 @@ async function meter(id: string) {
   )
   return found
 }
+
+test('a key that was expired is refused by every node as soon as that has answered', async () => {
+  for (let round = 0; round < 10; round++) {
+    const key = await admin.key(provider)
+    const everywhere = async () =>
+      (await Promise.all(nodes.map((node) => ask(node, key, 'fake-gpt')))).map(({ status }) => status)
+    expect(await everywhere()).toEqual([200, 200, 200])
+    await key.expire()
+    expect(await everywhere()).toEqual([401, 401, 401])
+  }
+})
 
 const counts = (answers: readonly Answer[]) => {
   const byCode = new Map<string, number>()

@@ -46,7 +46,13 @@ export function buildGatewayParts(opened: Opened): GatewayParts {
   return {
     ...buildCommonParts(opened),
     db: { pool },
-    changes: createChanges({ db: { pool }, clock: systemClock, log, stalenessMs: config.stalenessMs }),
+    changes: createChanges({
+      db: { pool },
+      clock: systemClock,
+      log,
+      random: systemRandom,
+      stalenessMs: config.stalenessMs,
+    }),
     metrics: createMetrics(),
     breakers: new Breakers(() => performance.now()),
   }

@@ -2,6 +2,8 @@ import type pg from 'pg'
 import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
 import type { Logger } from './log.ts'
+import { createNodes, type Nodes } from './nodes.ts'
+import type { Random } from './random.ts'
 
 /** What changed, as far as a cache needs to know. `seq` grows by one with every change of the installation. */
 export type Change = {
@@ -21,7 +23,10 @@ export type Changes = {
   confirmedAt(): number
   /** The number of the newest applied change. */
   applied(): bigint
-  /** Resolves when `seq` is applied here, or when the staleness bound has made waiting pointless. */
+  /**
+   * Resolves when `seq` is applied here and on every other node that can be heard, or when the staleness bound has made
+   * waiting pointless.
+   */
   waitFor(seq: bigint): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
@@ -35,6 +40,7 @@ type Needs = {
   readonly db: Pick<Db, 'pool'>
   readonly clock: Clock
   readonly log: Logger
+  readonly random: Pick<Random, 'uuidv7'>
   readonly stalenessMs: number
 }
 type Row = { readonly seq: string; readonly action: string; readonly type: string; readonly id: string | null }
@@ -54,6 +60,7 @@ export const createChanges = (needs: Needs): Changes => new ChangeFeed(needs)
 
 class ChangeFeed implements Changes {
   readonly #needs: Needs
+  readonly #nodes: Nodes
   readonly #subscribers: Subscriber[] = []
   #applied = 0n
   #confirmedAt = 0
@@ -62,9 +69,11 @@ class ChangeFeed implements Changes {
   #stopped = false
   #listener: pg.PoolClient | null = null
   #timer: NodeJS.Timeout | undefined
+  #ticking: Promise<void> | null = null
 
   constructor(needs: Needs) {
     this.#needs = needs
+    this.#nodes = createNodes({ ...needs, id: needs.random.uuidv7() })
   }
 
   subscribe(subscriber: Subscriber): void {
@@ -82,9 +91,11 @@ class ChangeFeed implements Changes {
   async waitFor(seq: bigint): Promise<void> {
     while (this.#applied < seq && !this.#stopped) {
       await this.#pull().catch(() => undefined)
-      if (this.#applied >= seq || this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return
+      if (this.#applied >= seq) break
+      if (this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
+    await this.#nodes.waitForOthers(seq)
   }
 
   async start(): Promise<void> {
@@ -93,7 +104,12 @@ class ChangeFeed implements Changes {
     const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
     this.#applied = BigInt(rows[0]?.seq ?? 0)
     this.#confirmedAt = askedAt
-    this.#timer = setInterval(() => void this.#tick(), POLL_MS)
+    await this.#nodes.report(this.#applied)
+    this.#timer = setInterval(() => {
+      this.#ticking ??= this.#tick().finally(() => {
+        this.#ticking = null
+      })
+    }, POLL_MS)
     this.#timer.unref()
   }
 
@@ -103,7 +119,8 @@ class ChangeFeed implements Changes {
     const client = this.#listener
     this.#listener = null
     client?.release(true)
-    await this.#pulling?.catch(() => undefined)
+    await Promise.all([this.#ticking, this.#pulling?.catch(() => undefined)])
+    await this.#nodes.leave().catch((error: unknown) => this.#needs.log.debug({ err: error }, 'a node left in silence'))
   }
 
   #now(): number {
@@ -121,7 +138,9 @@ class ChangeFeed implements Changes {
     try {
       do {
         this.#again = false
+        const before = this.#applied
         while ((await this.#pullPage()) === PAGE);
+        if (this.#applied !== before) await this.#nodes.report(this.#applied)
       } while (this.#again && !this.#stopped)
     } finally {
       // In the same turn as the last look at #again: a call in between would be answered without a pull.
@@ -168,6 +187,10 @@ class ChangeFeed implements Changes {
     if (!this.#listener) {
       await this.#listen().catch((error: unknown) => log.warn({ err: error }, 'cannot listen for changes'))
     }
+    // Before it looks for changes: those that are made from now on wait for this node.
+    await this.#nodes
+      .report(this.#applied)
+      .catch((error: unknown) => log.debug({ err: error }, 'nobody hears this node'))
     this.#pullQuietly()
   }
 

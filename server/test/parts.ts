@@ -33,15 +33,16 @@ export function buildTestParts({
   const log = createLog('silent')
   const { loopbackUpstreams, stalenessMs, trustedProxies } = config
   const breakers = new Breakers(now)
+  const random = createRandom(clock)
   return {
     config,
     db,
     log,
     clock,
-    random: createRandom(clock),
+    random,
     keyring: createKeyring([Buffer.alloc(32, 7)]),
     outgoing: createOutgoing({ privateUpstreams: [], loopbackUpstreams, ownPorts }),
-    changes: createChanges({ db, clock, log, stalenessMs }),
+    changes: createChanges({ db, clock, log, random, stalenessMs }),
     followers: [giveDefaultLimits],
     signals: createSignals({ db, log }),
     metrics: createMetrics(),

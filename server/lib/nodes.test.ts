@@ -1,0 +1,56 @@
+import { expect, test, vi } from 'vitest'
+import { testDb } from '../test/database.ts'
+import { appendAudit } from './audit.ts'
+import { createChanges } from './changes.ts'
+import { systemClock } from './clock.ts'
+import { createLog } from './log.ts'
+import { createNodes } from './nodes.ts'
+import { systemRandom } from './random.ts'
+
+const { pool, prisma } = await testDb()
+const log = createLog('silent')
+const stalenessMs = 30_000
+const needs = { db: { pool }, clock: systemClock, log, random: systemRandom, stalenessMs }
+
+const change = () => {
+  const by = {
+    actor: { id: null, username: 'system', via: 'system' },
+    origin: { requestId: null, address: null, userAgent: null },
+    at: new Date(),
+  } as const
+  const fact = { action: 'updateRule', subjectType: 'Rule', subjectId: systemRandom.uuidv7(), subjectName: 'One' }
+  return prisma.$transaction((tx) => appendAudit(tx, by, [fact]))
+}
+
+test('a change is waited for until the other nodes act on it, and those that ended are not waited for', async () => {
+  const [here, there] = [createChanges(needs), createChanges(needs)]
+  const acting = Promise.withResolvers<void>()
+  there.subscribe(() => acting.promise)
+  await Promise.all([here.start(), there.start()])
+  const seq = await change()
+  const order: string[] = []
+  const waiting = here.waitFor(seq).then(() => order.push('answered'))
+  await vi.waitUntil(() => here.applied() >= seq)
+  await pool.query('SELECT 1')
+  order.push('acts there')
+  acting.resolve()
+  await waiting
+  expect(order).toEqual(['acts there', 'answered'])
+  expect(there.applied()).toBe(seq)
+  await there.stop()
+  expect((await pool.query('SELECT applied FROM nodes')).rows).toEqual([{ applied: seq.toString() }])
+  await here.stop()
+})
+
+test('nobody waits for a node that says nothing any more, and once it serves nobody it is forgotten', async () => {
+  const silent = systemRandom.uuidv7()
+  const insert = `INSERT INTO nodes VALUES ($1, 0, now() - interval '4 seconds', now() + $2 * interval '1 second')`
+  await pool.query(insert, [silent, 26])
+  const query = vi.spyOn(pool, 'query')
+  const nodes = createNodes({ db: { pool }, id: systemRandom.uuidv7(), stalenessMs })
+  await nodes.waitForOthers(1n)
+  expect(query).toHaveBeenCalledTimes(1)
+  await pool.query(`UPDATE nodes SET serves_until = now() - interval '1 second' WHERE id = $1`, [silent])
+  await nodes.report(1n)
+  expect((await pool.query('SELECT id FROM nodes WHERE id = $1', [silent])).rows).toEqual([])
+})

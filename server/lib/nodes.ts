@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from './db.ts'
+
+/** This node among the others on the same database. Everything but `waitForOthers` rejects when that does not answer. */
+export type Nodes = {
+  /** Says that this node serves, and up to which change it acts. */
+  report(applied: bigint): Promise<void>
+  /** This node serves nobody any more. */
+  leave(): Promise<void>
+  /** Resolves when every other node that can be heard acts on a change, at the latest after two seconds. */
+  waitForOthers(seq: bigint): Promise<void>
+}
+
+type Needs = {
+  readonly db: Pick<Db, 'pool'>
+  readonly id: string
+  readonly stalenessMs: number
+}
+
+const REPORT = `
+  WITH forgotten AS (DELETE FROM nodes WHERE serves_until < now() AND id <> $1)
+  INSERT INTO nodes (id, applied, reported_at, serves_until) VALUES ($1, $2, now(), now() + $3 * interval '1 ms')
+  ON CONFLICT (id) DO UPDATE
+  SET applied = excluded.applied, reported_at = excluded.reported_at, serves_until = excluded.serves_until`
+
+// One that said nothing for three seconds was killed or is cut off: it stops by itself, and nobody waits for that.
+const BEHIND = `
+  SELECT 1 FROM nodes
+  WHERE id <> $1 AND applied < $2 AND reported_at > now() - interval '3 seconds' AND serves_until > now() LIMIT 1`
+
+/** A node looks for changes this long after it reported, and serves for the staleness bound after that. */
+const REPORT_EARLY_MS = 2_000
+const PATIENCE_MS = 2_000
+const RECHECK_MS = 5
+
+export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
+  const isBehind = async (seq: bigint) => ((await pool.query(BEHIND, [id, seq.toString()])).rowCount ?? 0) > 0
+  return {
+    async report(applied) {
+      await pool.query(REPORT, [id, applied.toString(), stalenessMs + REPORT_EARLY_MS])
+    },
+    async leave() {
+      await pool.query('DELETE FROM nodes WHERE id = $1', [id])
+    },
+    async waitForOthers(seq) {
+      const until = performance.now() + PATIENCE_MS
+      // Nobody can tell while the database is away: that is waited for as well.
+      while (await isBehind(seq).catch(() => true)) {
+        if (performance.now() > until) return
+        await sleep(RECHECK_MS)
+      }
+    },
+  }
+}
