@@ -94,3 +94,11 @@ router.beforeEach(async (to): Promise<boolean | RouteLocationRaw> => {
 router.afterEach((to) => {
   document.title = `${to.meta.title} · AI Controller`
 })
+
+// A newer server no longer has the files of a page that this tab has not loaded yet: the console is loaded anew, there.
+router.onError(async (_error, to, from) => {
+  await loadViewer()
+  if (sessionProblem.value !== null) return
+  if (from.matched.length > 0) location.assign(to.fullPath)
+  else sessionProblem.value = 'A part of this page could not be loaded.'
+})

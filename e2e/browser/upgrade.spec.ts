@@ -1,0 +1,33 @@
+import { expect, test } from '@playwright/test'
+import { openWorld, type World } from '../product.ts'
+import { signIn } from './hands.ts'
+
+let world: World
+
+test.beforeAll(async () => {
+  world = await openWorld()
+})
+test.afterAll(() => world.close())
+
+test('a tab from before an upgrade opens the pages of the new console', async ({ browser }) => {
+  const { page } = await signIn(browser, world.product, world.admin)
+  // What a newer server says of the files that an older console asks for.
+  await page.route('**/assets/RulesPage*', (route) => route.fulfill({ status: 404 }))
+  const loaded = page.waitForEvent('load')
+  await page.getByRole('link', { name: 'Rules' }).click()
+  await loaded
+  await expect(page).toHaveURL(/\/admin\/rules$/)
+  await expect(page.getByText('A part of this page could not be loaded.')).toBeVisible()
+  await page.unroute('**/assets/RulesPage*')
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await expect(page.getByRole('heading', { name: 'Rules' })).toBeVisible()
+  await page.context().close()
+})
+
+test('a page that cannot be loaded while the server is away says so', async ({ browser }) => {
+  const { page } = await signIn(browser, world.product, world.admin)
+  await page.context().setOffline(true)
+  await page.getByRole('link', { name: 'Rules' }).click()
+  await expect(page.getByRole('heading', { name: 'The console cannot reach the server' })).toBeVisible()
+  await page.context().close()
+})
