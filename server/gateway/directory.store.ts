@@ -124,13 +124,14 @@ const toSecret = (row: RawSecret): SecretRow => ({
   },
 })
 
-/** The secret with this public id, or null. */
+/** A caller waits for it: a database that has said nothing by then does not count as one. */
+const LOOK_UP_MS = 2_000
+
+/** The secret with this public id, or null. Rejects when the database does not answer, also when it just says nothing. */
 export async function findSecret(pool: pg.Pool, publicId: string): Promise<SecretRow | null> {
-  const { rows } = await pool.query<RawSecret>({
-    name: 'directory-secret',
-    text: `${SECRETS} WHERE s.public_id = $1`,
-    values: [publicId],
-  })
+  const text = `${SECRETS} WHERE s.public_id = $1`
+  const query = { name: 'directory-secret', text, values: [publicId], query_timeout: LOOK_UP_MS }
+  const { rows } = await pool.query<RawSecret>(query)
   return rows[0] ? toSecret(rows[0]) : null
 }
 

@@ -2,6 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, expect, inject, it } from 'vitest'
+import { createLog } from '../lib/log.ts'
+import { openPool } from '../lib/pool.ts'
+import { stallingWay } from '../test/stalling-database.ts'
+import { findSecret } from './directory.store.ts'
 import { until } from './test/raw.ts'
 import { startWorld } from './test/world.ts'
 
@@ -54,4 +58,13 @@ it('a database that is away: known keys work within the bound, unknown ones are 
   const entries = await world.entries()
   expect(entries.length - before).toBe(world.provider.received.length - before)
   expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length)
+})
+
+it('a look-up to which the database says nothing, as if it stood still, fails in time for its caller', async () => {
+  const way = await stallingWay(world.db)
+  const pool = openPool(way.connection, createLog('silent'))
+  expect(await findSecret(pool, 'aaaaaaaaaaaa')).toBeNull()
+  way.stall()
+  await expect(findSecret(pool, 'aaaaaaaaaaaa')).rejects.toThrow('timeout')
+  await pool.end()
 })

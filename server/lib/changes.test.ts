@@ -1,12 +1,14 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { testDb } from '../test/database.ts'
+import { stallingWay } from '../test/stalling-database.ts'
 import { createChanges } from './changes.ts'
 import { systemClock } from './clock.ts'
 import { createLog } from './log.ts'
 import { openPool } from './pool.ts'
 import { systemRandom } from './random.ts'
 
-const { connection } = await testDb()
+const db = await testDb()
+const { connection } = db
 
 test('a connection that cannot listen for changes is given back', async () => {
   const log = createLog('silent')
@@ -16,5 +18,20 @@ test('a connection that cannot listen for changes is given back', async () => {
   const changes = createChanges({ db: { pool }, clock: systemClock, log, random: systemRandom, stalenessMs: 1_000 })
   await expect(changes.start()).rejects.toThrow('aborted')
   expect(pool.totalCount).toBe(0)
+  await pool.end()
+})
+
+test('changes are followed again when the connections to the database stand still and nobody closes them', async () => {
+  const log = createLog('silent')
+  const way = await stallingWay(db)
+  const pool = openPool(way.connection, log)
+  const changes = createChanges({ db: { pool }, clock: systemClock, log, random: systemRandom, stalenessMs: 1_000 })
+  await changes.start()
+  const confirmedAfter = (instant: number) =>
+    vi.waitFor(() => expect(changes.confirmedAt()).toBeGreaterThan(instant), { timeout: 10_000 })
+  await confirmedAfter(changes.confirmedAt())
+  way.stall()
+  await confirmedAfter(Date.now())
+  await changes.stop()
   await pool.end()
 })

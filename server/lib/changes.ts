@@ -35,6 +35,8 @@ export type Changes = {
 const PAGE = 1000
 const POLL_MS = 1000
 const RETRY_MS = 50
+/** How many times within the staleness bound a database that says nothing is asked for changes. */
+const TRIES = 3
 
 type Needs = {
   readonly db: Pick<Db, 'pool'>
@@ -116,9 +118,7 @@ class ChangeFeed implements Changes {
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#timer)
-    const client = this.#listener
-    this.#listener = null
-    client?.release(true)
+    this.#stopListening()
     await Promise.all([this.#ticking, this.#pulling?.catch(() => undefined)])
     await this.#nodes.leave().catch((error: unknown) => this.#needs.log.debug({ err: error }, 'a node left in silence'))
   }
@@ -150,7 +150,9 @@ class ChangeFeed implements Changes {
 
   async #pullPage(): Promise<number> {
     const askedAt = this.#now()
-    const { rows } = await this.#needs.db.pool.query<Row>(NEWER, [this.#applied.toString()])
+    const { db, stalenessMs } = this.#needs
+    const query = { text: NEWER, values: [this.#applied.toString()], query_timeout: stalenessMs / TRIES }
+    const { rows } = await db.pool.query<Row>(query)
     const changes = rows.map(toChange)
     const last = changes.at(-1)
     if (last) {
@@ -165,11 +167,7 @@ class ChangeFeed implements Changes {
     const client = await this.#needs.db.pool.connect()
     // Stopped meanwhile: nobody would give it back, and the pool would wait for it for ever.
     if (this.#stopped) return client.release(true)
-    const drop = () => {
-      if (this.#listener !== client) return
-      this.#listener = null
-      client.release(true)
-    }
+    const drop = () => this.#listener === client && this.#stopListening()
     client.on('error', drop)
     client.on('end', drop)
     client.on('notification', () => this.#pullQuietly())
@@ -180,6 +178,12 @@ class ChangeFeed implements Changes {
       drop()
       throw error
     }
+  }
+
+  #stopListening(): void {
+    const client = this.#listener
+    this.#listener = null
+    client?.release(true)
   }
 
   async #tick(): Promise<void> {
@@ -196,6 +200,10 @@ class ChangeFeed implements Changes {
 
   #pullQuietly(): void {
     const { log } = this.#needs
-    this.#pull().catch((error: unknown) => log.warn({ err: error }, 'changes could not be read; trying again'))
+    this.#pull().catch((error: unknown) => {
+      log.warn({ err: error }, 'changes could not be read; trying again')
+      // Whatever was in the way was perhaps in the way of this connection as well, and nobody would tell.
+      this.#stopListening()
+    })
   }
 }

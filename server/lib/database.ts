@@ -32,13 +32,23 @@ async function openMigrated(connection: Connection, log: Logger, stop: () => Pro
   }
   try {
     await checkServer(pool)
-    const applied = await migrate(pool)
+    const applied = await migratePatiently(connection, log)
     if (applied.length > 0) log.info({ migrations: applied }, 'migrations applied')
     return { pool, connection, close }
   } catch (error) {
     await close()
     if (error instanceof MigrationRefused) throw new StartFailure(EXIT.databaseUnreachable, error.message)
     throw error
+  }
+}
+
+/** Rewriting a big table may take longer than anything else is waited for. */
+async function migratePatiently(connection: Connection, log: Logger): Promise<readonly string[]> {
+  const pool = openPool(connection, log, { max: 1, query_timeout: 0 })
+  try {
+    return await migrate(pool)
+  } finally {
+    await pool.end()
   }
 }
 

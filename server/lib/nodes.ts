@@ -28,19 +28,23 @@ const BEHIND = `
   SELECT 1 FROM nodes
   WHERE id <> $1 AND applied < $2 AND reported_at > now() - interval '3 seconds' AND serves_until > now() LIMIT 1`
 
-/** A node looks for changes this long after it reported, and serves for the staleness bound after that. */
+/** A node looks for changes this long after it reported, heard or not, and serves for the staleness bound after that. */
 const REPORT_EARLY_MS = 2_000
 const PATIENCE_MS = 2_000
 const RECHECK_MS = 5
 
 export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
-  const isBehind = async (seq: bigint) => ((await pool.query(BEHIND, [id, seq.toString()])).rowCount ?? 0) > 0
+  const ask = (text: string, ...values: unknown[]) => {
+    const query = { text, values: [id, ...values], query_timeout: REPORT_EARLY_MS }
+    return pool.query(query)
+  }
+  const isBehind = async (seq: bigint) => ((await ask(BEHIND, seq.toString())).rowCount ?? 0) > 0
   return {
     async report(applied) {
-      await pool.query(REPORT, [id, applied.toString(), stalenessMs + REPORT_EARLY_MS])
+      await ask(REPORT, applied.toString(), stalenessMs + REPORT_EARLY_MS)
     },
     async leave() {
-      await pool.query('DELETE FROM nodes WHERE id = $1', [id])
+      await ask('DELETE FROM nodes WHERE id = $1')
     },
     async waitForOthers(seq) {
       const until = performance.now() + PATIENCE_MS

@@ -10,14 +10,21 @@ const MAX_CONNECTIONS = 10
 const CONNECT_TIMEOUT_MS = 5_000
 // A statement that runs longer is a bug or a lock that will not come: the connection is worth more than its answer.
 export const STATEMENT_TIMEOUT_MS = 60_000
+// A server that stands still, or a network that swallows everything, ends no statement and closes nothing: then this
+// side gives the connection up, well before the operating system would.
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
+// What stands between forgets connections that are quiet for minutes, and tells nobody.
+const SIGN_OF_LIFE_MS = 10_000
 
 /** Opens a pool (no connection is made yet). A lost connection is logged and replaced, never thrown. */
 export function openPool(connection: Connection, log: Logger, settings: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({
     ...connection,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     application_name: 'ai-controller',
     keepAlive: true,
+    keepAliveInitialDelayMillis: SIGN_OF_LIFE_MS,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     ...settings,
