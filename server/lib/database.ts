@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import type { Config } from '../config.ts'
 import { startEmbedded } from './embedded/embedded.ts'
 import { EXIT, StartFailure } from './exit.ts'
@@ -38,6 +38,9 @@ async function openMigrated(connection: Connection, log: Logger, stop: () => Pro
   } catch (error) {
     await close()
     if (error instanceof MigrationRefused) throw new StartFailure(EXIT.databaseUnreachable, error.message)
+    // Such as a replica, which nobody may write to, or a user who may not make tables.
+    if (error instanceof pg.DatabaseError)
+      throw new StartFailure(EXIT.databaseUnreachable, `The database cannot be used: ${error.message}`)
     throw error
   }
 }
