@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { startEmbedded } from './embedded/embedded.ts'
@@ -10,6 +11,9 @@ const OLDEST_MAJOR = 15
 // What the process of /work asks is always the same, with other values. Left to itself, PostgreSQL makes a new plan each
 // time for what stores usage entries, which takes as long as storing two hundred of them.
 const PLAN_ONCE = 'SET plan_cache_mode = force_generic_plan'
+
+// Whoever still waits for an answer by then has nobody who waits for it: all else has ended before.
+const CLOSE_MS = 2_000
 
 /** A migrated database, where it is, and how to let go of it. */
 export type Database = { readonly pool: pg.Pool; readonly connection: Connection; close(): Promise<void> }
@@ -27,7 +31,7 @@ export async function openDatabase(config: Config, log: Logger): Promise<Databas
 async function openMigrated(connection: Connection, log: Logger, stop: () => Promise<void>): Promise<Database> {
   const pool = openPool(connection, log, { onConnect: (client) => client.query(PLAN_ONCE) })
   const close = async () => {
-    await pool.end()
+    await Promise.race([pool.end(), sleep(CLOSE_MS, undefined, { ref: false })])
     await stop()
   }
   try {
