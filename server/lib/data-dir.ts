@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EXIT, StartFailure } from './exit.ts'
 
@@ -39,9 +39,21 @@ function openLock(dataDir: string): DatabaseSync {
 
 function makeDataDir(dataDir: string): void {
   try {
-    // Names inside are no secret and the embedded database's own user has to pass; each secret file is 0600 itself.
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 })
+    makeWithParents(dataDir)
   } catch (error) {
     throw new StartFailure(EXIT.badConfiguration, `The data directory ${dataDir} cannot be made`, { cause: error })
+  }
+}
+
+/** Node's own `recursive` never ends below a directory in which nothing can be made, such as /proc. */
+function makeWithParents(path: string): void {
+  if (existsSync(path)) return
+  makeWithParents(dirname(path))
+  try {
+    // Names inside are no secret and the embedded database's own user has to pass; each secret file is 0600 itself.
+    mkdirSync(path, { mode: 0o711 })
+  } catch (error) {
+    // Another start has made it at the same time.
+    if (!existsSync(path)) throw error
   }
 }
