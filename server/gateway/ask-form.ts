@@ -39,7 +39,7 @@ function scan(bytes: Buffer, boundary: string): readonly FormPart[] {
   try {
     return scanForm(bytes, boundary)
   } catch (error) {
-    throw error instanceof ScanFailure ? new Refusal(error.code, { message: error.message }) : error
+    throw error instanceof ScanFailure ? new Refusal(error.code, { message: error.message, param: error.param }) : error
   }
 }
 

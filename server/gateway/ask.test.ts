@@ -72,11 +72,11 @@ describe('what a caller asks for', () => {
   })
 
   it.each([
-    ['', 'invalid_json', null],
-    ['{"model":"a"', 'invalid_json', null],
-    ['\ufeff{"model":"a"}', 'invalid_json', null],
-    ['[]', 'invalid_body', null],
-    ['"model"', 'invalid_body', null],
+    ['', 'invalid_json', 'body'],
+    ['{"model":"a"', 'invalid_json', 'body'],
+    ['\ufeff{"model":"a"}', 'invalid_json', 'body'],
+    ['[]', 'invalid_body', 'body'],
+    ['"model"', 'invalid_body', 'body'],
     ['{}', 'invalid_parameter', 'model'],
     ['{"model":7}', 'invalid_parameter', 'model'],
     ['{"model":null}', 'invalid_parameter', 'model'],

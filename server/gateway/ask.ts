@@ -195,6 +195,6 @@ function scanOptions(bytes: Buffer): Scanned {
     return scanObject(bytes, (name) => (name.toLowerCase() === 'include_usage' ? 'include_usage' : null))
   } catch (error) {
     if (!(error instanceof ScanFailure)) throw error
-    throw new Refusal(error.code, { message: error.message, param: `stream_options.${error.param ?? ''}` })
+    throw new Refusal(error.code, { message: error.message, param: `stream_options.${error.param}` })
   }
 }

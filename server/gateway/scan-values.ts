@@ -1,11 +1,11 @@
 export type ScanCode = 'invalid_json' | 'invalid_body' | 'duplicate_key' | 'body_too_complex'
 
-/** Bytes that are no acceptable JSON object. `message` is for the caller. */
+/** Bytes that are no acceptable body. `message` is for the caller, and `param` which member is wrong, else the body. */
 export class ScanFailure extends Error {
   override readonly name = 'ScanFailure'
   readonly code: ScanCode
-  readonly param: string | null
-  constructor(code: ScanCode, message: string, param: string | null = null) {
+  readonly param: string
+  constructor(code: ScanCode, message: string, param = 'body') {
     super(message)
     this.code = code
     this.param = param

@@ -16,7 +16,7 @@ const headOf =
 
 function bodyCases(world: World): Cases {
   const send = sender(world)
-  const body = (cause: string, text: string, says: RegExp, param: string | null = null): Case => ({
+  const body = (cause: string, text: string, says: RegExp, param = 'body'): Case => ({
     cause,
     ask: () => send({ body: text }),
     says,
