@@ -22,6 +22,9 @@ beforeEach(() => {
 describe('an OpenAI provider', () => {
   it.each([
     '',
+    '/',
+    '/v1',
+    '/v1/',
     '/chat/completions',
     '/v1/chat/completions',
     '/completions',

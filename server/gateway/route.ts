@@ -47,12 +47,10 @@ export const FORMS: ReadonlySet<Endpoint> = new Set([
   'images/variations',
 ])
 
-const endpoints = new Map<string, Endpoint>([
-  ['/work', 'chat/completions'],
-  ['/work/', 'chat/completions'],
-])
-for (const prefix of ['/work/', '/work/v1/']) {
-  for (const endpoint of [...POSTS, 'models'] as const) endpoints.set(prefix + endpoint, endpoint)
+const endpoints = new Map<string, Endpoint>()
+for (const prefix of ['/work', '/work/v1']) {
+  for (const path of [prefix, `${prefix}/`]) endpoints.set(path, 'chat/completions')
+  for (const endpoint of [...POSTS, 'models'] as const) endpoints.set(`${prefix}/${endpoint}`, endpoint)
 }
 
 const ROUTES = new Map(

@@ -105,15 +105,7 @@ function addressCases(world: World): Cases {
     end: null,
   })
   return {
-    not_found: [
-      '/nothing',
-      '/chat',
-      '/v1',
-      '/v2/chat/completions',
-      '/%63hat/completions',
-      '/v1/v1/models',
-      '/V1/models',
-    ]
+    not_found: ['/nothing', '/chat', '/v2/chat/completions', '/%63hat/completions', '/v1/v1/models', '/V1/models']
       .map((path) => missing(`POST /work${path}`))
       .concat({
         cause: 'an endpoint of another wire format',
