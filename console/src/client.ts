@@ -31,7 +31,11 @@ const publicPaths = ['/sign-in', '/setup', '/set-password']
 /** True while the session has ended under a page that is being used. Signing in again goes on with the page as it is. */
 export const isSessionOver = shallowRef(false)
 
-function noteEnd(code: unknown): void {
+/** Counts what was forbidden: the console offers only what the viewer may do, so their role is another by now. */
+export const forbidden = shallowRef(0)
+
+function noteCode(code: unknown): void {
+  if (code === 'FORBIDDEN') forbidden.value += 1
   if (code === 'UNAUTHENTICATED' && !publicPaths.includes(location.pathname)) isSessionOver.value = true
 }
 
@@ -58,7 +62,7 @@ export const client = new Client({
   exchanges: [
     mapExchange({
       onError(error) {
-        for (const { extensions } of error.graphQLErrors) noteEnd(extensions.code)
+        for (const { extensions } of error.graphQLErrors) noteCode(extensions.code)
       },
     }),
     cacheExchange({
@@ -113,7 +117,7 @@ async function post(body: string): Promise<Outcome<Record<string, unknown>>> {
     const error = answer.errors?.[0]
     if (error !== undefined) {
       const code = text(error.extensions?.['code'])
-      noteEnd(code)
+      noteCode(code)
       return failed(error.message, text(error.extensions?.['requestId']) ?? requestId, code ?? 'Failure')
     }
     if (answer.data === null || answer.data === undefined) return failed('The server gave no answer.', requestId)

@@ -31,3 +31,17 @@ test('a page that cannot be loaded while the server is away says so', async ({ b
   await expect(page.getByRole('heading', { name: 'The console cannot reach the server' })).toBeVisible()
   await page.context().close()
 })
+
+test('a role that is taken away leaves the console with it', async ({ browser }) => {
+  const dana = await world.admin.user('dana', 'ADMINISTRATOR')
+  const { page } = await signIn(browser, world.product, dana)
+  await page.getByRole('link', { name: 'Groups' }).click()
+  await page.getByRole('button', { name: 'Create group' }).first().click()
+  await world.admin.api.mutate('updateUser', { id: dana.id, role: 'USER' }, 'user { id }')
+  await page.getByLabel('Name').fill('Writers')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create group' }).click()
+  await expect(page.getByText('You may not do this.')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.locator('nav a[href="/admin/groups"]')).toHaveCount(0)
+  await page.context().close()
+})
