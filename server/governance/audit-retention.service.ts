@@ -15,7 +15,7 @@ const PAGES = 200
 async function findOldEnd(parts: Parts, from: store.ChainPlace, before: Date): Promise<store.ChainPlace | null> {
   let place = from
   for (let page = 0; page < PAGES; page++) {
-    const rows = await store.listEntries(parts.db.prisma, {}, { after: place.seq, newestFirst: false, take: PAGE })
+    const rows = await store.listEntries(parts.db.prisma, {}, { above: place.seq, newestFirst: false, take: PAGE })
     const young = rows.findIndex(({ at }) => at >= before)
     const { end, brokenAt } = checkPage(young === -1 ? rows : rows.slice(0, young), place)
     if (brokenAt !== null) return null

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { named } from '../graphql/connection.ts'
+import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { type ChainCheck, listAuditEntries, verifyAuditChain } from './audit.service.ts'
 import type { AuditEntryRow } from './audit.store.ts'
@@ -61,14 +61,20 @@ const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
   }),
 })
 
+const AuditEntryOrder = orderInput('AuditEntry', { AT: { description: 'When it happened.' } })
+
 builder.queryField('auditEntries', (t) =>
   t.connection(
     {
       type: AuditEntry,
-      description: 'The audit log, the newest entry first. For administrators and auditors.',
+      description: 'The audit log. For administrators and auditors.',
       authScopes: { reader: true },
-      args: { filter: t.arg({ type: AuditEntryFilter, description: 'Only these.' }) },
-      resolve: (_root, { filter, ...page }, context) => listAuditEntries(signedIn(context), page, filter ?? {}),
+      args: {
+        filter: t.arg({ type: AuditEntryFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: AuditEntryOrder, description: 'Default: the newest first.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context) =>
+        listAuditEntries(signedIn(context), page, filter ?? {}, orderBy?.direction),
     },
     ...named('AuditEntry'),
   ),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { change } from '../lib/change.ts'
+import type { PageArgs } from '../lib/page.ts'
 import { testWorld } from '../test/world.ts'
 import { listAuditEntries, verifyAuditChain } from './audit.service.ts'
 
@@ -47,6 +48,17 @@ test('the list pages from the newest to the oldest and back', async () => {
   expect([first.edges.length, second.edges.length, await first.countAll()]).toEqual([30, 11, 41])
   expect(first.edges[0]?.node.seq).toBe(41n)
   expect(back.edges).toEqual(first.edges)
+  const between = { first: 30, after: first.edges[0]?.cursor, before: first.edges[3]?.cursor }
+  expect((await listAuditEntries(auditor, between, {})).edges).toEqual(first.edges.slice(1, 3))
+})
+
+test('the list can begin with the oldest, and pages the same way', async () => {
+  const seqs = async (args: PageArgs) =>
+    (await listAuditEntries(auditor, args, {}, 'ASC')).edges.map(({ node }) => Number(node.seq))
+  expect(await seqs({ first: 2 })).toEqual([1, 2])
+  expect(await seqs({ first: 2, after: '2' })).toEqual([3, 4])
+  expect(await seqs({ last: 2 })).toEqual([40, 41])
+  expect(await seqs({ last: 2, before: '40' })).toEqual([38, 39])
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { hashEntry } from '../lib/audit.ts'
-import { type PageArgs, readSize } from '../lib/page.ts'
+import { type Order, type PageArgs, readSize } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { areIds } from '../lib/text.ts'
@@ -13,23 +13,30 @@ function readSeq(path: string, cursor: string | null | undefined): bigint | null
   return BigInt(cursor)
 }
 
-/** A page of the audit log, the newest entry first. The number of an entry is its cursor. */
-export async function listAuditEntries({ parts }: Act, args: PageArgs, filter: store.AuditEntryFilter) {
+/** A page of the audit log. Numbers grow with time: that of an entry is its cursor. */
+export async function listAuditEntries(
+  { parts }: Act,
+  args: PageArgs,
+  filter: store.AuditEntryFilter,
+  direction: Order<never>['direction'] = 'DESC',
+) {
   const backward = args.last != null
+  const newestFirst = direction === 'DESC'
   const size = readSize(args)
-  const after = backward ? readSeq('before', args.before) : readSeq('after', args.after)
+  const [after, before] = [readSeq('after', args.after), readSeq('before', args.before)]
+  const [below, above] = newestFirst ? [after, before] : [before, after]
   const impossible = !areIds(filter.actorId, filter.subjectId)
   const { prisma } = parts.db
   const found = impossible
     ? []
-    : await store.listEntries(prisma, filter, { after, newestFirst: !backward, take: size + 1 })
+    : await store.listEntries(prisma, filter, { below, above, newestFirst: newestFirst !== backward, take: size + 1 })
   const page = found.slice(0, size)
   const edges = (backward ? page.toReversed() : page).map((node) => ({ node, cursor: node.seq.toString() }))
   const more = found.length > size
   return {
     edges,
     pageInfo: {
-      hasNextPage: backward ? after !== null : more,
+      hasNextPage: backward ? before !== null : more,
       hasPreviousPage: backward ? more : after !== null,
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
@@ -75,7 +82,7 @@ export async function verifyAuditChain({ db, keyring }: Pick<Parts, 'db' | 'keyr
   }
   if (checkpoint && !isGenuine(keyring, checkpoint)) return upToHere(checkpoint.seq)
   while (end.seq < last.seq) {
-    const found = await store.listEntries(db.prisma, {}, { after: end.seq, newestFirst: false, take: PAGE })
+    const found = await store.listEntries(db.prisma, {}, { above: end.seq, newestFirst: false, take: PAGE })
     const rows = found.filter(({ seq }) => seq <= last.seq)
     const page = checkPage(rows, end)
     end = page.end

@@ -22,12 +22,17 @@ const toWhere = ({ from, to, ...exact }: AuditEntryFilter): Prisma.AuditEntryWhe
   ...((from || to) && { at: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
 })
 
-type Window = { readonly after: bigint | null; readonly newestFirst: boolean; readonly take: number }
+/** `above` and `below`: numbers that themselves are not meant. */
+type Window = {
+  readonly above?: bigint | null
+  readonly below?: bigint | null
+  readonly newestFirst: boolean
+  readonly take: number
+}
 
-/** Entries beyond `after` in the asked direction. */
-export const listEntries = (tx: Tx, filter: AuditEntryFilter, { after, newestFirst, take }: Window) =>
+export const listEntries = (tx: Tx, filter: AuditEntryFilter, { above, below, newestFirst, take }: Window) =>
   tx.auditEntry.findMany({
-    where: { AND: [toWhere(filter), after === null ? {} : { seq: newestFirst ? { lt: after } : { gt: after } }] },
+    where: { ...toWhere(filter), seq: { ...(above != null && { gt: above }), ...(below != null && { lt: below }) } },
     orderBy: { seq: newestFirst ? 'desc' : 'asc' },
     take,
   })

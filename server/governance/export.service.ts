@@ -58,7 +58,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
 async function* auditBatches({ db }: Act['parts'], filter: AuditEntryFilter) {
   for (let after = 0n; ; ) {
-    const rows = await listEntries(db.prisma, filter, { after, newestFirst: false, take: BATCH })
+    const rows = await listEntries(db.prisma, filter, { above: after, newestFirst: false, take: BATCH })
     yield rows.map((row) => ({
       ...row,
       seq: row.seq.toString(),

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { named } from '../graphql/connection.ts'
+import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
@@ -28,14 +28,22 @@ const KeyRequestFilter = builder.inputType('KeyRequestFilter', {
   }),
 })
 
+const KeyRequestOrder = orderInput('KeyRequest', { CREATED_AT: { description: 'When it was made.' } })
+
 builder.queryField('keyRequests', (t) =>
   t.connection(
     {
       type: KeyRequest,
-      description: 'Requests for keys: yours, those you may answer; for administrators and auditors all. Newest first.',
+      description: 'Requests for keys: yours, those you may answer; for administrators and auditors all.',
       authScopes: { signedIn: true },
-      args: { filter: t.arg({ type: KeyRequestFilter, description: 'Only these.' }) },
-      resolve: (_root, { filter, ...page }, context) => listKeyRequests(signedIn(context), page, filter ?? {}),
+      args: {
+        filter: t.arg({ type: KeyRequestFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: KeyRequestOrder, description: 'Default: the newest first.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context) => {
+        const order = orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
+        return listKeyRequests(signedIn(context), page, filter ?? {}, order)
+      },
     },
     ...named('KeyRequest'),
   ),

@@ -32,8 +32,10 @@ async function ask(by = requester, set: object = {}) {
   return { id, row, secret }
 }
 
-const listed = async (by: typeof requester, filter: requests.KeyRequestFilter = {}) =>
-  (await requests.listKeyRequests(by, { first: 100 }, filter)).edges.map(({ node }) => node.id)
+const listed = async (by: typeof requester, filter: requests.KeyRequestFilter = {}) => {
+  const order = { field: 'CREATED_AT', direction: 'ASC' } as const
+  return (await requests.listKeyRequests(by, { first: 100 }, filter, order)).edges.map(({ node }) => node.id)
+}
 
 test('a key that needs approval is made pending, without a secret to show', async () => {
   const { row, secret } = await ask()

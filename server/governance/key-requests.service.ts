@@ -6,7 +6,7 @@ import * as store from '../keys/key-requests.store.ts'
 import { type ApiKeyRow, lockKeys, updateKey } from '../keys/keys.store.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
-import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { NotFound } from '../lib/problems.ts'
 import { mintSecret, toStoredSecret } from '../lib/secret.ts'
 import { isId, parse } from '../lib/text.ts'
@@ -14,7 +14,7 @@ import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator, seesAll } from '../users/viewer.ts'
 
 type Request = noun.KeyRequest
-const SORTING = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
+const SORT = { CREATED_AT: { column: 'createdAt', nullable: false, dates: true } } as const
 
 /** Requesters and owners see theirs, approvers what they may answer, administrators and auditors all. */
 const visibleTo = ({ viewer }: Act) =>
@@ -27,8 +27,13 @@ export type KeyRequestFilter = {
   readonly mine?: boolean | null | undefined
 }
 
-/** A page of the requests the viewer may see, the newest first. */
-export async function listKeyRequests(act: Act, args: PageArgs, { status, mine }: KeyRequestFilter) {
+/** A page of the requests the viewer may see. */
+export async function listKeyRequests(
+  act: Act,
+  args: PageArgs,
+  { status, mine }: KeyRequestFilter,
+  order: Order<keyof typeof SORT>,
+) {
   const { db, clock } = act.parts
   const now = clock.now()
   const where = {
@@ -38,7 +43,8 @@ export async function listKeyRequests(act: Act, args: PageArgs, { status, mine }
       mine ? { OR: [{ requesterId: act.viewer.id }, { key: { ownerId: act.viewer.id } }] } : {},
     ],
   }
-  const page = toPage(await store.listRequests(db.prisma, where, toKeyset(args, SORTING)), args, SORTING)
+  const sorting = toSorting(SORT, order)
+  const page = toPage(await store.listRequests(db.prisma, where, toKeyset(args, sorting)), args, sorting)
   return { ...page, countAll: () => store.countRequests(db.prisma, where) }
 }
 

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { named } from '../graphql/connection.ts'
+import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { problem } from '../graphql/problems.ts'
 import { ReviewClosed } from './review.ts'
@@ -100,13 +100,33 @@ export const ReviewItem = builder.objectRef<ItemRow>('ReviewItem').implement({
   }),
 })
 
+const AccessReviewOrder = orderInput('AccessReview', {
+  NAME: { description: 'The name.' },
+  CREATED_AT: { description: 'When it began.' },
+  DUE_AT: { description: 'When it ends.' },
+})
+
+const AccessReviewFilter = builder.inputType('AccessReviewFilter', {
+  description: 'Narrows a list of reviews. It never widens what the viewer may see.',
+  fields: (t) => ({
+    open: t.boolean({ description: 'True: only those that go on. False: only those that have ended.' }),
+  }),
+})
+
 builder.queryFields((t) => ({
   accessReviews: t.connection(
     {
       type: AccessReview,
-      description: 'Reviews in which you have something to answer; administrators and auditors see all. Newest first.',
+      description: 'Reviews in which you have something to answer; administrators and auditors see all.',
       authScopes: { signedIn: true },
-      resolve: (_root, page, context) => listAccessReviews(signedIn(context), page),
+      args: {
+        filter: t.arg({ type: AccessReviewFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: AccessReviewOrder, description: 'Default: the newest first.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context) => {
+        const order = orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
+        return listAccessReviews(signedIn(context), page, filter ?? {}, order)
+      },
     },
     ...named('AccessReview'),
   ),

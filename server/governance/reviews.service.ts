@@ -3,7 +3,7 @@ import { findGroup } from '../keys/policies.store.ts'
 import { type Acting, change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { currentKey } from '../lib/keyring.ts'
-import { FIRST_ID, NO_ROW, type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { FIRST_ID, NO_ROW, type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import type { Parts } from '../lib/parts.ts'
 import { InvalidInput } from '../lib/problems.ts'
 import { isId, parse } from '../lib/text.ts'
@@ -75,7 +75,11 @@ export async function beginReview(acting: Acting<Parts>, input: Begun): Promise<
 export const createAccessReview = async (act: Act, input: NewReview): Promise<store.ReviewRow> =>
   beginReview(act, parse(newReviewSchema(act.parts.clock.now()), input))
 
-const BY_DATE = { column: 'createdAt', direction: 'desc', nullable: false, dates: true } as const
+const SORT = {
+  NAME: { column: 'name', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+  DUE_AT: { column: 'dueAt', nullable: false, dates: true },
+} as const
 const BY_NAME = { column: 'keyName', direction: 'asc', nullable: false, dates: false } as const
 
 /** People see reviews in which they have something to answer; administrators and auditors all. */
@@ -86,11 +90,18 @@ async function visibleTo({ parts, viewer }: Act) {
   return { OR: [own, { reviewerGroupId: { in: groups } }] }
 }
 
-export async function listAccessReviews(act: Act, args: PageArgs) {
+/** A page of the reviews the viewer may see; `open`: only those that go on, or only those that have ended. */
+export async function listAccessReviews(
+  act: Act,
+  args: PageArgs,
+  { open }: { readonly open?: boolean | null | undefined },
+  order: Order<keyof typeof SORT>,
+) {
   const { prisma } = act.parts.db
-  const where = await visibleTo(act)
-  const rows = await store.listReviews(prisma, where, toKeyset(args, BY_DATE))
-  const page = toPage(rows, args, BY_DATE)
+  const where = { AND: [await visibleTo(act), open == null ? {} : { closedAt: open ? null : { not: null } }] }
+  const sorting = toSorting(SORT, order)
+  const rows = await store.listReviews(prisma, where, toKeyset(args, sorting))
+  const page = toPage(rows, args, sorting)
   return { ...page, countAll: () => store.countReviews(prisma, where) }
 }
 

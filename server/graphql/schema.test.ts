@@ -58,6 +58,18 @@ test('everything is described', () => {
   expect(undescribed.map(({ place }) => place)).toEqual([])
 })
 
+/** Lists that scripts rely on, by the contract. The others are short, and those of ones own. */
+const LISTS = [
+  ...['apiKeys', 'users', 'groups', 'providers', 'rules', 'limits', 'policies'],
+  ...['keyRequests', 'accessReviews', 'usageEntries', 'auditEntries'],
+]
+
+test.each(LISTS)('%s can be narrowed and sorted', (name) => {
+  const list = schema.getQueryType()?.getFields()[name]
+  const takes = ['after', 'before', 'filter', 'first', 'last', 'orderBy']
+  expect(list?.args.map((arg) => arg.name).toSorted()).toEqual(takes)
+})
+
 test.each(rootFields.map((field) => [field.name, field] as const))('%s says who may use it', (_name, field) => {
   const options = Object(field.extensions['pothosOptions'])
   expect(Object.keys(options.authScopes ?? {})).not.toEqual([])

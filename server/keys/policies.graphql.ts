@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { named } from '../graphql/connection.ts'
+import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { idInput } from '../graphql/id-input.ts'
 import { result } from '../graphql/result.ts'
@@ -39,13 +39,30 @@ builder.prismaObjectField(ApiKey, 'fields', (t) =>
   }),
 )
 
+const PolicyOrder = orderInput('Policy', {
+  KEY_TYPE: { description: 'The key type.' },
+  CREATED_AT: { description: 'When it was made.' },
+})
+
+const PolicyFilter = builder.inputType('PolicyFilter', {
+  description: 'Narrows a list of policies.',
+  fields: (t) => ({ keyType: t.stringList({ description: 'Those of one of these key types.' }) }),
+})
+
 builder.queryFields((t) => ({
   policies: t.connection(
     {
       type: Policy,
       description: 'How keys are made, by key type. Everybody who makes keys may read the rules.',
       authScopes: { signedIn: true },
-      resolve: (_root, page, context) => listPolicies(signedIn(context), page),
+      args: {
+        filter: t.arg({ type: PolicyFilter, description: 'Only these.' }),
+        orderBy: t.arg({ type: PolicyOrder, description: 'Default: by key type.' }),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context) => {
+        const order = orderBy ?? { field: 'KEY_TYPE', direction: 'ASC' }
+        return listPolicies(signedIn(context), page, filter ?? {}, order)
+      },
     },
     ...named('Policy'),
   ),

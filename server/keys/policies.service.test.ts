@@ -183,8 +183,12 @@ test('a change of rules is told with what was and what is, and policies are list
   })
   expect(entries.map(({ action }) => action)).toEqual(['createPolicy', 'updatePolicy'])
   expect([entries[1]?.before, entries[1]?.after]).toEqual([{ maxLifetimeDays: 30 }, { maxLifetimeDays: 60 }])
-  const page = await listPolicies(owner, { first: 3 })
-  expect(page.edges.map(({ node }) => node.keyType).slice(0, 2)).toEqual(['Development', 'Emergency'])
+  const list = async (keyType: readonly string[], direction: 'ASC' | 'DESC') => {
+    const { edges } = await listPolicies(owner, { first: 2 }, { keyType }, { field: 'KEY_TYPE', direction })
+    return edges.map(({ node }) => node.keyType)
+  }
+  expect(await list([], 'ASC')).toEqual(['Development', 'Emergency'])
+  expect(await list(['Emergency', 'Development'], 'DESC')).toEqual(['Emergency', 'Development'])
 })
 
 test('a key type goes with its policy, but not while a key says it, nor one that comes with the product', async () => {

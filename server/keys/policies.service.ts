@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { differences } from '../lib/differences.ts'
-import { type PageArgs, toKeyset, toPage } from '../lib/page.ts'
+import { type Order, type PageArgs, toKeyset, toPage, toSorting } from '../lib/page.ts'
 import { InvalidInput, NameTaken, NotFound } from '../lib/problems.ts'
 import { isId, name, parse } from '../lib/text.ts'
 import { violationOf } from '../lib/unique.ts'
@@ -14,13 +14,23 @@ import * as store from './policies.store.ts'
 import { NO_RULES, type Policy, type PolicyRules, policyRulesSchema, subjectOf } from './policy.ts'
 import { KeyTypeInUse } from './policy-check.ts'
 
-const SORTING = { column: 'keyType', direction: 'asc', nullable: false, dates: false } as const
+const SORT = {
+  KEY_TYPE: { column: 'keyType', nullable: false, dates: false },
+  CREATED_AT: { column: 'createdAt', nullable: false, dates: true },
+} as const
 
-/** A page of the policies, by key type. Whoever makes keys may read the rules. */
-export async function listPolicies({ parts }: Act, args: PageArgs) {
+/** A page of the policies. Whoever makes keys may read the rules. */
+export async function listPolicies(
+  { parts }: Act,
+  args: PageArgs,
+  filter: store.PolicyFilter,
+  order: Order<keyof typeof SORT>,
+) {
   const { prisma } = parts.db
-  const page = toPage(await store.listPolicies(prisma, toKeyset(args, SORTING)), args, SORTING)
-  return { ...page, countAll: () => store.countPolicies(prisma) }
+  const where = store.toWhere(filter)
+  const sorting = toSorting(SORT, order)
+  const page = toPage(await store.listPolicies(prisma, where, toKeyset(args, sorting)), args, sorting)
+  return { ...page, countAll: () => store.countPolicies(prisma, where) }
 }
 
 /** The policy of one key type; null: keys of it follow no rules. */

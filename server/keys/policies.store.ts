@@ -19,12 +19,24 @@ const toData = (rules: PolicyRules) => ({
   endpoints: [...rules.endpoints],
 })
 
-export const listPolicies = async (tx: Tx, keyset: Keyset): Promise<Policy[]> => {
-  const rows = await tx.policy.findMany({ where: keyset.where, orderBy: [...keyset.orderBy], take: keyset.take })
+type Where = Prisma.PolicyWhereInput
+
+/** What policies may be narrowed to. Null, undefined and nothing do not narrow. */
+export type PolicyFilter = { readonly keyType?: readonly string[] | null | undefined }
+
+export const toWhere = ({ keyType }: PolicyFilter): Where =>
+  keyType && keyType.length > 0 ? { keyType: { in: [...keyType] } } : {}
+
+export const listPolicies = async (tx: Tx, where: Where, keyset: Keyset): Promise<Policy[]> => {
+  const rows = await tx.policy.findMany({
+    where: { AND: [where, keyset.where] },
+    orderBy: [...keyset.orderBy],
+    take: keyset.take,
+  })
   return rows.map(toPolicy)
 }
 
-export const countPolicies = (tx: Tx) => tx.policy.count()
+export const countPolicies = (tx: Tx, where: Where) => tx.policy.count({ where })
 
 export async function findPolicy(tx: Tx, where: { readonly id: string } | { readonly keyType: string }) {
   const row = await tx.policy.findUnique({ where })
