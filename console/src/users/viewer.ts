@@ -70,3 +70,9 @@ export function canAdminister(who: WithRole): boolean {
 export function refusalToAdminister(who: WithRole): string | null {
   return canAdminister(who) ? null : 'Needs the administrator role.'
 }
+
+/** The same of the signed-in viewer, as long as a component lives. */
+export function useRefusalToAdminister() {
+  const who = useViewer()
+  return computed(() => refusalToAdminister(who.value))
+}
