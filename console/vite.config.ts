@@ -28,6 +28,9 @@ export default defineConfig({
             { color: 'neutral', variant: 'solid', class: 'hover:bg-inverted/90 active:bg-inverted/85' },
           ],
         },
+        // The library lets a low screen cut the title, and the cross lie on the words.
+        modal: { slots: { header: 'shrink-0 pe-14 sm:pe-14', wrapper: 'min-w-0 wrap-anywhere' } },
+        slideover: { slots: { header: 'shrink-0 pe-14 sm:pe-14', wrapper: 'min-w-0 wrap-anywhere' } },
         colors: { primary: 'blue', neutral: 'zinc', success: 'emerald', warning: 'amber', error: 'red', info: 'sky' },
       },
     }),
