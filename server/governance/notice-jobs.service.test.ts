@@ -169,6 +169,29 @@ test('the owner of a limited key and administrators are told at 80 and at 100 %,
   ])
 })
 
+test('a limit that is used up when its raise ends is told of then, though every request is refused', async () => {
+  const owner = await world.person()
+  const now = world.clock.now().getTime()
+  const raisedUntil = new Date(now + DAY / 24)
+  const { id: limitId } = await world.db.prisma.limit.create({
+    data: {
+      target: 'USER',
+      userId: owner.viewer.id,
+      metric: 'REQUESTS',
+      period: 'TOTAL',
+      amount: 5n,
+      raisedAmount: 40n,
+      raisedUntil,
+    },
+  })
+  await world.db.prisma.limitWindow.create({ data: { limitId, startsAt: new Date(0), used: 30n } })
+  await run()
+  expect(await told(owner)).toEqual([])
+  await pass(1 / 12, DAY / 48)
+  expect((await told(owner)).toSorted()).toEqual(['LIMIT_REACHED', 'LIMIT_WARNING'])
+  await world.db.prisma.limit.update({ where: { id: limitId }, data: { enabled: false } })
+})
+
 test('a notice is read by the one it is for only', async () => {
   const [owner, stranger] = [await world.person(), await world.person()]
   await make(owner, { expiresAt: world.clock.inDays(2) })

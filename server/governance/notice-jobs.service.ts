@@ -1,4 +1,5 @@
 import { getSettings } from '../keys/key-requests.store.ts'
+import { warnOfEndedRaises } from '../limits/warnings.service.ts'
 import type { Job } from './jobs.service.ts'
 import { tellExpiring, tellLimits, tellRotationDue } from './notices.store.ts'
 
@@ -26,7 +27,10 @@ const rotationNotices: Job = {
 const limitNotices: Job = {
   name: 'limit-notices',
   everyMs: 15_000,
-  run: ({ db }, { to }) => tellLimits(db.pool, to),
+  async run(parts, stretch) {
+    await warnOfEndedRaises(parts, stretch)
+    await tellLimits(parts.db.pool, stretch.to)
+  },
 }
 
 export const NOTICE_JOBS: readonly Job[] = [expiryNotices, rotationNotices, limitNotices]

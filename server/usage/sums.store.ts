@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { warnText } from '../limits/warnings.store.ts'
 import type { Facts } from './batch.ts'
 import { numbers, texts, words } from './column.ts'
 import { writeSketch } from './latency.ts'
@@ -85,15 +86,7 @@ const charged = (first: number) => `
       idle = l.idle - least(greatest(l.idle, 0), greatest(0, c.amount - l.unstored - l.reserved))
     FROM charges c JOIN charged USING (limit_id, starts_at)
     WHERE l.limit_id = c.limit_id AND l.starts_at = c.starts_at AND l.node_id = c.node_id
-  ), warned AS (
-    INSERT INTO events (at, kind, subject_type, subject_id, details, occasion)
-    SELECT now(), level.kind, 'Limit', l.id,
-      jsonb_build_object('startsAt', charged.starts_at, 'used', charged.used, 'amount', limit_amount(l, now())),
-      concat_ws(' ', level.kind, l.id, charged.starts_at, limit_amount(l, now()))
-    FROM charged JOIN limits l ON l.id = charged.limit_id AND l.period <> 'MINUTE' AND l.deleted_at IS NULL
-    JOIN (VALUES ('limit_warning', 80), ('limit_reached', 100)) AS level (kind, percent)
-      ON charged.used * 100 >= limit_amount(l, now()) * level.percent
-    ON CONFLICT (occasion) DO NOTHING
+  ), warned AS (${warnText('charged', 'now()')}
   )`
 
 /**
