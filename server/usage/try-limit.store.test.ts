@@ -96,3 +96,22 @@ test('requests that came in the same millisecond, or took none, are at once one 
   expect(await tried(0n)).toMatchObject({ requests: 3, refusedRequests: 3 })
   expect(await tried(2n)).toMatchObject({ requests: 3, refusedRequests: 1 })
 })
+
+test('one that is refused is not at once with those that come after it', async () => {
+  const at = begin + 300 * HOUR_MS
+  // The multiples of a number that shares no divisor with the modulus: every length once, in no order.
+  const made = Array.from({ length: 101 }, (_, place) => ({ at: at + place * 10, latencyMs: (place * 37) % 101 }))
+  await insertEntries(
+    pool,
+    made.map((one) => ({ ...anEntry(anIntent(systemRandom.uuidv7(), one.at)), latencyMs: one.latencyMs })),
+  )
+  const span = { from: new Date(at), to: new Date(at + HOUR_MS) }
+  for (const amount of [1, 2, 4]) {
+    const ends: number[] = []
+    for (const one of made) {
+      if (ends.filter((end) => end > one.at).length < amount) ends.push(one.at + Math.max(1, one.latencyMs))
+    }
+    const tried = { ...question, ...span, metric: 'CONCURRENCY', period: null, amount: BigInt(amount) } as const
+    expect(await readTrial(pool, tried)).toMatchObject({ requests: 101, refusedRequests: 101 - ends.length })
+  }
+})

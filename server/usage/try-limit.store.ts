@@ -144,20 +144,22 @@ function summedText(metric: 'REQUESTS' | 'TOKENS' | 'MONEY', period: LimitPeriod
 }
 
 // A request is under way from its start to its end, a millisecond at least; one that began while others fill the limit
-// is refused.
+// is refused. At the same instant those that end come first.
 const CONCURRENCY = `
   WITH narrowed AS MATERIALIZED (
-    SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, latency_ms, 1 AS requests
+    SELECT owner_id, key_id, provider_id, coalesce(model_asked, '') AS model, started_at, latency_ms, 1 AS requests,
+      (row_number() OVER (ORDER BY started_at, id))::integer AS number
     ${ENTRIES} AND started_at >= $1 AND started_at < $2 AND $8::text IS NOT NULL
-  ), judged AS (
-    SELECT *, sum(step) OVER (ORDER BY at, step ROWS UNBOUNDED PRECEDING) AS running FROM (
-      SELECT *, started_at AS at, 1 AS step FROM narrowed
+  ), steps AS (
+    SELECT coalesce(array_agg(step ORDER BY at, step), '{}') AS steps FROM (
+      SELECT started_at AS at, number AS step FROM narrowed
       UNION ALL
-      SELECT *, started_at + greatest(latency_ms, 1) * interval '1 ms', -1 FROM narrowed
+      SELECT started_at + greatest(latency_ms, 1) * interval '1 ms', -number FROM narrowed
     ) steps
   ), refused AS (
-    SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at FROM judged
-    WHERE step = 1 AND running > $7::bigint GROUP BY 1, 2, 3, 4
+    SELECT owner_id, key_id, provider_id, model, count(*) AS requests, min(started_at) AS first_at
+    FROM narrowed JOIN (SELECT refused_at_once(steps, $7::bigint) AS number FROM steps) full_then USING (number)
+    GROUP BY 1, 2, 3, 4
   )`
 
 // Summed here: a limit can refuse something of every key there is.
