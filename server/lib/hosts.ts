@@ -8,12 +8,12 @@ import { isLoopback } from './settings.ts'
  * rebinding) must not reach the console as if it were its own.
  */
 export function hostCheck(config: Pick<Config, 'publicUrl' | 'tls'>): (host: string) => boolean {
-  const publicHost = config.publicUrl === null ? null : new URL(config.publicUrl).host
+  const publicName = config.publicUrl === null ? null : nameOf(new URL(config.publicUrl).host)
   const certificate = config.tls === null ? null : new X509Certificate(config.tls.cert)
   const isOurs = (host: string) => {
     const name = nameOf(host)
     if (name === null) return false
-    if (host.toLowerCase() === publicHost || isLoopback(name)) return true
+    if (name === publicName || isLoopback(name)) return true
     return certificate !== null && covers(certificate, name)
   }
   // Nearly every request names the same host as the one before it.
@@ -26,7 +26,7 @@ export function hostCheck(config: Pick<Config, 'publicUrl' | 'tls'>): (host: str
   }
 }
 
-// The port is not compared for local names: a forwarded port is common and proves nothing about the caller.
+// The port is not compared: a forwarded one is common, and it proves nothing about the caller.
 function nameOf(host: string): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host)
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null
