@@ -14,8 +14,12 @@ const hostOf = (origin: string) => {
   }
 }
 
+/** A proxy may ask for this server under another name than people: their browsers know the public one. */
+const isOurs = (origin: string, host: string | undefined, publicUrl: string | null) =>
+  origin === publicUrl || hostOf(origin) === host
+
 /** Null when the request may go on: POST, JSON, from our own pages or from a script. */
-function refusalOf(req: IncomingMessage): Refusal | null {
+function refusalOf(req: IncomingMessage, publicUrl: string | null): Refusal | null {
   const { headers } = req
   if (req.method !== 'POST') {
     return { status: 405, code: 'METHOD_NOT_ALLOWED', message: 'Use POST.', allow: 'POST' }
@@ -23,7 +27,7 @@ function refusalOf(req: IncomingMessage): Refusal | null {
   if (headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
     return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'Send application/json.' }
   }
-  if (headers.origin !== undefined && hostOf(headers.origin) !== headers.host) {
+  if (headers.origin !== undefined && !isOurs(headers.origin, headers.host, publicUrl)) {
     return { status: 403, code: 'FORBIDDEN', message: 'Requests from other sites are not accepted.' }
   }
   const usesCookie = headers.authorization === undefined && readSessionCookie(headers.cookie) !== null
@@ -34,8 +38,12 @@ function refusalOf(req: IncomingMessage): Refusal | null {
 }
 
 /** Answers in GraphQL's own form and says true when the request must not go on. */
-export function refuse(req: IncomingMessage, res: ServerResponse, requestId: string): boolean {
-  const refusal = refusalOf(req)
+export function refuse(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { requestId, publicUrl }: { readonly requestId: string; readonly publicUrl: string | null },
+): boolean {
+  const refusal = refusalOf(req, publicUrl)
   if (!refusal) return false
   if (refusal.allow) res.setHeader('allow', refusal.allow)
   answerError(res, refusal, requestId)

@@ -84,9 +84,21 @@ test('a form post and another site are refused', async () => {
   expect([form.status, site.status]).toEqual([415, 403])
 })
 
-test('batches are refused', async () => {
-  const answer = await send(bearer, [{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
-  expect(answer.status).toBe(400)
+test('behind a proxy that asks under a name of its own, the pages of the public URL are ours', async () => {
+  const config = { ...world.parts.config, publicUrl: 'https://aic.example' }
+  const behind = await serveGraphql({ ...world.parts, config })
+  const statusFrom = async (site: string) => {
+    const init = { method: 'POST', headers: { ...bearer, origin: site }, body: '{"query":"{ viewer { id } }"}' }
+    return (await fetch(`${behind}/graphql`, init)).status
+  }
+  expect(await statusFrom('https://aic.example')).toBe(200)
+  expect(await statusFrom('http://aic.example')).toBe(403)
+  expect(await statusFrom('https://aic.example.evil.example')).toBe(403)
+})
+
+test('a query that is no text is no document, whatever its size', async () => {
+  const answer = await send(bearer, { query: 1 })
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
 })
 
 test('introspection is for people who are signed in', async () => {

@@ -33,7 +33,8 @@ type ServerContext = { readonly own: Context }
 /** Whatever comes with it in variables, a document itself is short. */
 const useDocumentSize: Plugin = {
   onParams({ params: { query = '' } }) {
-    if (query.length <= MAX_DOCUMENT_BYTES) return
+    // What is no text has no length, and is told so further on.
+    if (!(query.length > MAX_DOCUMENT_BYTES)) return
     throw new GraphQLError('The document is too long.', { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } })
   },
 }
@@ -77,7 +78,7 @@ export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerR
   return (req, res) => {
     const requestId = parts.random.uuidv7()
     res.setHeader('x-request-id', requestId)
-    if (refuse(req, res, requestId)) return
+    if (refuse(req, res, { requestId, publicUrl: parts.config.publicUrl })) return
     handle(req, res, requestId).catch((error: unknown) => {
       parts.log.error({ err: error, requestId }, 'a GraphQL request failed outside its resolvers')
       const message = 'Something went wrong on our side.'
