@@ -1,7 +1,8 @@
 // A small world to click through: people, providers, keys, and 30 days of requests. Only into an empty installation.
-import { withParts } from '../server/control/open.ts'
+import { runCommand } from '../server/control/open.ts'
 import { createApiKey } from '../server/keys/create-key.service.ts'
 import { deleteApiKey, expireApiKey } from '../server/keys/keys.service.ts'
+import { EXIT, StartFailure } from '../server/lib/exit.ts'
 import type { Parts } from '../server/lib/parts.ts'
 import { costOf, type Rates } from '../server/limits/price.ts'
 import { createPrice } from '../server/limits/prices.service.ts'
@@ -202,7 +203,7 @@ async function seedRules(act: Act, people: ReadonlyMap<string, string>, provider
 }
 
 async function seed(parts: Parts) {
-  if (!(await isSetupRequired(parts))) throw new Error('This installation is not empty.')
+  if (!(await isSetupRequired(parts))) throw new StartFailure(EXIT.failed, 'This installation is not empty.')
   const admin = await createAdministrator(parts, { username: 'admin', password: PASSWORD })
   const viewer = {
     id: admin.id,
@@ -240,5 +241,7 @@ async function seed(parts: Parts) {
   await seedKeys(act, people, providers)
 }
 
-await withParts(seed)
-process.stdout.write(`Sign in as admin, maria, tom, yuki or audit, with the password: ${PASSWORD}\n`)
+await runCommand(async (parts) => {
+  await seed(parts)
+  process.stdout.write(`Sign in as admin, maria, tom, yuki or audit, with the password: ${PASSWORD}\n`)
+})

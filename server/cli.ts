@@ -1,24 +1,12 @@
 import { defineCommand, runMain } from 'citty'
-import { withParts } from './control/open.ts'
+import { runCommand } from './control/open.ts'
 import { verifyAuditChain } from './governance/audit.service.ts'
-import { EXIT, StartFailure } from './lib/exit.ts'
-import { Problem } from './lib/problems.ts'
+import { EXIT } from './lib/exit.ts'
 import { resetPasswordFromConsole } from './users/passwords.service.ts'
 import { createAdministrator } from './users/setup.service.ts'
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
-}
-
-/** Ends with the exit code of the failure; what a person can cause is one sentence without a stack. */
-async function ending(work: () => Promise<void>) {
-  try {
-    await work()
-  } catch (error) {
-    if (!(error instanceof StartFailure || error instanceof Problem)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = error instanceof StartFailure ? error.exitCode : EXIT.failed
-  }
 }
 
 async function readPassword(): Promise<string> {
@@ -38,40 +26,37 @@ const start = defineCommand({
 
 const migrate = defineCommand({
   meta: { name: 'migrate', description: 'Bring the database up to date and end.' },
-  run: () => ending(() => withParts(async () => say('The database is up to date.'))),
+  run: () => runCommand(async () => say('The database is up to date.')),
 })
 
 const createAdmin = defineCommand({
   meta: { name: 'create-admin', description: 'Make another administrator. The password is read from standard input.' },
   args: { username: { type: 'positional', description: 'The new username.', required: true } },
-  run: ({ args }) =>
-    ending(async () => {
-      const password = await readPassword()
-      const user = await withParts((parts) => createAdministrator(parts, { username: args.username, password }))
+  run: async ({ args: { username } }) => {
+    const password = await readPassword()
+    await runCommand(async (parts) => {
+      const user = await createAdministrator(parts, { username, password })
       say(`${user.username} is an administrator.`)
-    }),
+    })
+  },
 })
 
 const resetPassword = defineCommand({
   meta: { name: 'reset-password', description: 'Take a password away and print a one-time link for a new one.' },
   args: { username: { type: 'positional', description: 'Whose password.', required: true } },
-  run: ({ args }) =>
-    ending(async () => say(await withParts((parts) => resetPasswordFromConsole(parts, args.username)))),
+  run: ({ args }) => runCommand(async (parts) => say(await resetPasswordFromConsole(parts, args.username))),
 })
 
 const doctor = defineCommand({
   meta: { name: 'doctor', description: 'Check the database, the master key and the audit chain.' },
   run: () =>
-    ending(() =>
-      withParts(async (parts) => {
-        const { entries, brokenAt, checkpoint } = await verifyAuditChain(parts)
-        say('The database is reachable and up to date; the master key is the right one.')
-        if (checkpoint)
-          say(`The audit chain is verified from checkpoint ${checkpoint.seq}: older entries were removed.`)
-        say(`The audit chain has ${entries} entries and is ${brokenAt === null ? 'whole' : `broken at ${brokenAt}`}.`)
-        if (brokenAt !== null) process.exitCode = EXIT.failed
-      }),
-    ),
+    runCommand(async (parts) => {
+      const { entries, brokenAt, checkpoint } = await verifyAuditChain(parts)
+      say('The database is reachable and up to date; the master key is the right one.')
+      if (checkpoint) say(`The audit chain is verified from checkpoint ${checkpoint.seq}: older entries were removed.`)
+      say(`The audit chain has ${entries} entries and is ${brokenAt === null ? 'whole' : `broken at ${brokenAt}`}.`)
+      if (brokenAt !== null) process.exitCode = EXIT.failed
+    }),
 })
 
 await runMain(

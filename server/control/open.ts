@@ -2,9 +2,11 @@ import { readConfig } from '../config.ts'
 import { lockDataDir } from '../lib/data-dir.ts'
 import { openDatabase } from '../lib/database.ts'
 import { type Db, openDb } from '../lib/db.ts'
+import { EXIT, StartFailure } from '../lib/exit.ts'
 import { checkMasterKey } from '../lib/installation.ts'
 import { createLog } from '../lib/log.ts'
 import type { Parts } from '../lib/parts.ts'
+import { Problem } from '../lib/problems.ts'
 import { giveDefaultLimits } from '../limits/default-limits.service.ts'
 import { buildCommonParts, type Opened, withMasterKeys } from '../open.ts'
 
@@ -24,8 +26,22 @@ const NO_GATEWAY: Pick<Parts, 'changes' | 'breakerState' | 'addressOf'> = {
   addressOf: () => null,
 }
 
-/** Opens what the environment names without serving, for a command, and closes it again. Throws `StartFailure`. */
-export async function withParts<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
+/**
+ * Runs a command on what the environment names. What a person can cause is said in one sentence without a stack, and
+ * the process ends with the exit code of the failure.
+ */
+export async function runCommand(work: (parts: Parts) => Promise<void>): Promise<void> {
+  try {
+    await withParts(work)
+  } catch (error) {
+    if (!(error instanceof StartFailure || error instanceof Problem)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = error instanceof StartFailure ? error.exitCode : EXIT.failed
+  }
+}
+
+/** Opens it without serving, and closes it again. Throws `StartFailure`. */
+async function withParts<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
   const settings = readConfig()
   const log = createLog(settings.logLevel === 'info' ? 'warn' : settings.logLevel)
   // A database of the operator's own has room for a command beside a running server; an embedded one has not.
