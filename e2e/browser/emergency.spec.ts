@@ -78,7 +78,7 @@ test('an emergency ends the keys of one person, and is taken back', async () => 
   await expect(page.getByText('No emergency so far')).toBeVisible()
   await look(watched, '30-emergency-empty')
   await press(page, 'Expire many keys')
-  await dialog(page).getByLabel('Person').click()
+  await dialog(page).getByLabel('User').click()
   await page.keyboard.type('mallory')
   await page.getByRole('option', { name: 'mallory' }).click()
   await expect(button(dialog(page), 'Expire 1 key')).toBeVisible()

@@ -4,10 +4,10 @@ import type { Operation } from './emergencyDocuments.ts'
 export type EmergencyScope = Operation['scope']
 
 export const scopes = [
-  { value: 'USER', label: 'Person' },
+  { value: 'USER', label: 'User' },
   { value: 'GROUP', label: 'Group' },
   { value: 'PROVIDER', label: 'Provider' },
-  { value: 'ALL', label: 'Everybody' },
+  { value: 'ALL', label: 'Everyone' },
 ] as const satisfies readonly { value: EmergencyScope; label: string }[]
 
 const subjects = {

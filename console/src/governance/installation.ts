@@ -43,5 +43,7 @@ export const findCurrencies = (text: string, chosen: string) =>
 
 /** What a clock shows there now, so that people see whether they chose the right one. */
 export function toLocalTime(timeZone: string, now: number): string {
-  return new Intl.DateTimeFormat('en', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(now)
+  return new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(
+    now,
+  )
 }

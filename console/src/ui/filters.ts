@@ -35,7 +35,7 @@ export function toStateFilter(on: string, off: string): Filter {
     { value: 'yes', label: on },
     { value: 'no', label: off },
   ]
-  return { name: 'enabled', label: 'State', icon: 'i-lucide-circle-dot', choices }
+  return { name: 'enabled', label: 'Status', icon: 'i-lucide-circle-dot', choices }
 }
 
 /** What the server is asked for: nothing while the filter is not set. */

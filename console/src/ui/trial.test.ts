@@ -7,9 +7,9 @@ test('a trial says how many requests of how many keys', () => {
   )
 })
 
-test('a trial names the people when there are several', () => {
+test('a trial names the users when there are several', () => {
   expect(toSentence('allowed', { requests: 1, keys: 1, users: 2 }, 1)).toBe(
-    'Would have allowed 1 request of 1 key of 2 people in the last day.',
+    'Would have allowed 1 request of 1 key of 2 users in the last day.',
   )
 })
 

@@ -23,7 +23,7 @@ function span(days: number): string {
 
 /** `Would have refused 14 requests of 3 keys in the last 7 days.` */
 export function toSentence(verb: string, sum: Sum, days: number): string {
-  const of = `${toPlural(sum.keys, 'key')}${sum.users > 1 ? ` of ${toCount(sum.users)} people` : ''}`
+  const of = `${toPlural(sum.keys, 'key')}${sum.users > 1 ? ` of ${toCount(sum.users)} users` : ''}`
   return `Would have ${verb} ${toPlural(sum.requests, 'request')} of ${of} in ${span(days)}.`
 }
 
