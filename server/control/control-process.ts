@@ -139,6 +139,5 @@ async function answerTo(needs: Needs, { id, question }: Asked): Promise<ToContro
 async function find({ changes, breakers, metrics }: Needs, question: Question): Promise<unknown> {
   if (question.name === 'metrics') return metrics.read()
   if (question.name === 'breakerState') return breakers.of(question.about).state
-  await changes.waitFor(question.about)
-  return null
+  return changes.waitFor(question.about)
 }

@@ -35,7 +35,7 @@ async function serve({ config, connection, socketPath, ownPorts }: Beginning): P
   const link = createGatewayLink()
   const opened = { config, log, db, ownPorts: () => ownPorts }
   const parts = buildParts(opened, {
-    changes: { waitFor: async (seq) => void (await link.applied(seq)) },
+    changes: { waitFor: link.applied },
     breakerState: link.breakerState,
     addressOf: ({ headers }) => headers[ADDRESS_HEADER]?.toString() ?? null,
   })

@@ -21,7 +21,7 @@ export function buildParts(
 
 /** For a command: no gateway is in its process, and nobody waits for what it changes. */
 const NO_GATEWAY: Pick<Parts, 'changes' | 'breakerState' | 'addressOf'> = {
-  changes: { waitFor: async () => undefined },
+  changes: { waitFor: async () => null },
   breakerState: async () => 'CLOSED',
   addressOf: () => null,
 }

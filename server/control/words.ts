@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { BreakerState } from '../lib/breaker.ts'
+import type { Confirmation } from '../lib/nodes.ts'
 import type { Connection } from '../lib/pool.ts'
 
 /** What the control process must know before it can serve. */
@@ -14,8 +15,8 @@ export type Beginning = {
 
 /** What only the gateway's process knows, each question with its answer. */
 export type Questions = {
-  /** Answered when the change with this number is applied there. */
-  readonly applied: { readonly about: bigint; readonly answer: null }
+  /** Answered when the change with this number is applied there, and on the other nodes as far as they can be heard. */
+  readonly applied: { readonly about: bigint; readonly answer: Confirmation | null }
   /** In Prometheus' text form. */
   readonly metrics: { readonly about: null; readonly answer: string }
   readonly breakerState: { readonly about: string; readonly answer: BreakerState }

@@ -132,6 +132,7 @@ async function call(viewer: Viewer | null, { name, args }: Field, id: string = f
     parts: world.parts,
     viewer,
     origin: user.origin,
+    confirmations: [],
     session: { start: () => undefined, end: () => undefined },
   }
   const variableValues = { input: input && valueFor(input.type, id) }

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Origin } from '../lib/audit.ts'
+import type { Confirmation } from '../lib/nodes.ts'
 import type { Parts } from '../lib/parts.ts'
 import type { Act, Viewer } from '../users/viewer.ts'
 
@@ -10,6 +11,8 @@ export type Context = {
   readonly origin: Origin
   /** False once the viewer has been signed out, disabled or given another role: what is followed ends then. */
   readonly isUnchanged: () => Promise<boolean>
+  /** Which nodes act on what was changed, the last change at the end. */
+  readonly confirmations: Confirmation[]
   /** Cookies of the answer. */
   readonly session: {
     start(token: string, expiresAt: Date): void
@@ -25,6 +28,7 @@ export const forbidden = () =>
 
 /** The context of a field that only signed-in people reach. */
 export function signedIn(context: Context): Act {
-  if (!context.viewer) throw unauthenticated()
-  return { parts: context.parts, viewer: context.viewer, origin: context.origin }
+  const { parts, viewer, origin, confirmations } = context
+  if (!viewer) throw unauthenticated()
+  return { parts, viewer, origin, confirmed: (by) => void confirmations.push(by) }
 }

@@ -233,3 +233,15 @@ test.each([
   const answer = await send(bearer, { query, variables: { value } })
   expect(answer.body.errors).toMatchObject([{ message: expect.stringContaining(reason) }])
 })
+
+test('where several nodes serve, the answer to a change says how many act on it and when the rest stop', async () => {
+  const rename = (name: string) =>
+    ask(`mutation { createGroup(input: { name: "${name}" }) { __typename } }`).then(({ body }) => body)
+  expect(await rename('Alone')).toEqual({ data: { createGroup: { __typename: 'CreateGroupSuccess' } } })
+  // It is cut off: it says nothing any more, and serves what it knows for another while.
+  const servesUntil = new Date(Date.now() + 20_000)
+  const node = { applied: 0n, reportedAt: new Date(Date.now() - 10_000), servesUntil }
+  await world.db.prisma.node.create({ data: { id: crypto.randomUUID(), ...node } })
+  const nodes = { confirmed: 1, nodes: 2, restStopAt: servesUntil.toISOString() }
+  expect(await rename('Not alone')).toMatchObject({ extensions: { nodes } })
+})

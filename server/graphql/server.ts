@@ -7,6 +7,7 @@ import type { Parts } from '../lib/parts.ts'
 import { readBearer } from '../users/access-token.ts'
 import { findViewer } from '../users/sign-in.service.ts'
 import { isAdministrator } from '../users/viewer.ts'
+import { useConfirmation } from './confirmation.ts'
 import type { Context } from './context.ts'
 import { readSessionCookie, sessionCookies } from './cookies.ts'
 import { answerError, refuse } from './guard.ts'
@@ -49,6 +50,7 @@ const createServer = ({ log }: Parts, maxRequestBodySize: number) =>
       bounds,
       useDisableIntrospection({ disableIf: ({ context }) => (context as unknown as Context).viewer === null }),
       useMasking(log),
+      useConfirmation(),
     ],
     maskedErrors: true,
     logging: false,
@@ -111,5 +113,5 @@ async function contextOf(
     const now = proof && (await findViewer(parts, proof))
     return now?.role === viewer?.role
   }
-  return { parts, viewer, origin, isUnchanged, session: sessionCookies(res) }
+  return { parts, viewer, origin, isUnchanged, confirmations: [], session: sessionCookies(res) }
 }

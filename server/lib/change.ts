@@ -2,6 +2,7 @@ import { type Actor, type AuditFact, appendAudit, type Origin } from './audit.ts
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Db, Tx } from './db.ts'
+import type { Confirmation } from './nodes.ts'
 import type { Random } from './random.ts'
 
 type Needs = {
@@ -21,7 +22,13 @@ type Record = (fact: AuditFact) => void
 export type Follower = (parts: Needs, tx: Tx, facts: readonly AuditFact[], record: Record) => Promise<void>
 
 /** Who does something, from where, and what with. A signed-in viewer's `Act` is one. */
-export type Acting<Parts> = { readonly parts: Parts; readonly viewer: Actor; readonly origin: Origin }
+export type Acting<Parts> = {
+  readonly parts: Parts
+  readonly viewer: Actor
+  readonly origin: Origin
+  /** Hears which nodes act on a change. */
+  readonly confirmed?: ((by: Confirmation) => void) | undefined
+}
 
 /** Who changes what nobody asked for. */
 export const asSystem = <Parts>(parts: Parts): Acting<Parts> => ({
@@ -40,12 +47,12 @@ class NothingRecorded<Result> extends Error {
 
 /**
  * The only way to change what is stored: one transaction with its audit entries, numbered, announced to every node,
- * and applied on this one before the answer. A transaction that records no fact is rolled back, so that there is
+ * and applied by all that can be heard before the answer. A transaction that records no fact is rolled back, so that there is
  * never a change without its entry; its result is answered all the same (a repeated expire has nothing to do). What
  * takes longer than `timeoutMs` (default: 30 seconds) is rolled back.
  */
 export async function change<Result>(
-  { parts, viewer, origin }: Acting<Needs>,
+  { parts, viewer, origin, confirmed }: Acting<Needs>,
   work: (tx: Tx, record: Record) => Promise<Result>,
   { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Result> {
@@ -62,7 +69,8 @@ export async function change<Result>(
       },
       { timeout: timeoutMs, maxWait: 10_000 },
     )
-    await parts.changes.waitFor(seq)
+    const confirmation = await parts.changes.waitFor(seq)
+    if (confirmation) confirmed?.(confirmation)
     return result
   } catch (error) {
     if (error instanceof NothingRecorded) return error.result

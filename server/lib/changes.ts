@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
 import type { Logger } from './log.ts'
-import { createNodes, type Nodes } from './nodes.ts'
+import { type Confirmation, createNodes, type Nodes } from './nodes.ts'
 import type { Random } from './random.ts'
 
 /** What changed, as far as a cache needs to know. `seq` grows by one with every change of the installation. */
@@ -25,9 +25,9 @@ export type Changes = {
   applied(): bigint
   /**
    * Resolves when `seq` is applied here and on every other node that can be heard, or when the staleness bound has made
-   * waiting pointless.
+   * waiting pointless. Null: nobody can tell who acts on it.
    */
-  waitFor(seq: bigint): Promise<void>
+  waitFor(seq: bigint): Promise<Confirmation | null>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -90,14 +90,14 @@ class ChangeFeed implements Changes {
     return this.#applied
   }
 
-  async waitFor(seq: bigint): Promise<void> {
+  async waitFor(seq: bigint): Promise<Confirmation | null> {
     while (this.#applied < seq && !this.#stopped) {
       await this.#pull().catch(() => undefined)
       if (this.#applied >= seq) break
-      if (this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return
+      if (this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return null
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
-    await this.#nodes.waitForOthers(seq)
+    return this.#nodes.waitForOthers(seq)
   }
 
   async start(): Promise<void> {

@@ -48,7 +48,7 @@ test('nobody waits for a node that says nothing any more, and once it serves nob
   await pool.query(insert, [silent, 26])
   const query = vi.spyOn(pool, 'query')
   const nodes = createNodes({ db: { pool }, id: systemRandom.uuidv7(), stalenessMs })
-  await nodes.waitForOthers(1n)
+  expect(await nodes.waitForOthers(1n)).toMatchObject({ confirmed: 1, nodes: 2, restStopAt: expect.any(Date) })
   expect(query).toHaveBeenCalledTimes(1)
   await pool.query(`UPDATE nodes SET serves_until = now() - interval '1 second' WHERE id = $1`, [silent])
   await nodes.report(1n)

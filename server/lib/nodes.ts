@@ -1,14 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from './db.ts'
 
+/** Who acts on a change. */
+export type Confirmation = {
+  /** Nodes that do, of all that may serve. */
+  readonly confirmed: number
+  readonly nodes: number
+  /** When the last of the others stops to serve unless it hears of the change; null: there is no other. */
+  readonly restStopAt: Date | null
+}
+
 /** This node among the others on the same database. Everything but `waitForOthers` rejects when that does not answer. */
 export type Nodes = {
   /** Says that this node serves, and up to which change it acts. */
   report(applied: bigint): Promise<void>
   /** This node serves nobody any more. */
   leave(): Promise<void>
-  /** Resolves when every other node that can be heard acts on a change, at the latest after two seconds. */
-  waitForOthers(seq: bigint): Promise<void>
+  /**
+   * Resolves when every other node that can be heard acts on a change that this one acts on, at the latest after two
+   * seconds. Null: nobody can tell, the database is away.
+   */
+  waitForOthers(seq: bigint): Promise<Confirmation | null>
 }
 
 type Needs = {
@@ -24,9 +36,13 @@ const REPORT = `
   SET applied = excluded.applied, reported_at = excluded.reported_at, serves_until = excluded.serves_until`
 
 // One that said nothing for three seconds was killed or is cut off: it stops by itself, and nobody waits for that.
-const BEHIND = `
-  SELECT 1 FROM nodes
-  WHERE id <> $1 AND applied < $2 AND reported_at > now() - interval '3 seconds' AND serves_until > now() LIMIT 1`
+const CONFIRMED = `
+  SELECT count(*)::int AS nodes, count(*) FILTER (WHERE applied >= $2)::int AS confirmed,
+    count(*) FILTER (WHERE applied < $2 AND reported_at > now() - interval '3 seconds')::int AS awaited,
+    max(serves_until) FILTER (WHERE applied < $2) AS "restStopAt"
+  FROM nodes WHERE id <> $1 AND serves_until > now()`
+
+type Others = Confirmation & { readonly awaited: number }
 
 /** A node looks for changes this long after it reported, heard or not, and serves for the staleness bound after that. */
 const REPORT_EARLY_MS = 2_000
@@ -36,9 +52,8 @@ const RECHECK_MS = 5
 export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
   const ask = (text: string, ...values: unknown[]) => {
     const query = { text, values: [id, ...values], query_timeout: REPORT_EARLY_MS }
-    return pool.query(query)
+    return pool.query<Others>(query)
   }
-  const isBehind = async (seq: bigint) => ((await ask(BEHIND, seq.toString())).rowCount ?? 0) > 0
   return {
     async report(applied) {
       await ask(REPORT, applied.toString(), stalenessMs + REPORT_EARLY_MS)
@@ -48,11 +63,21 @@ export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
     },
     async waitForOthers(seq) {
       const until = performance.now() + PATIENCE_MS
-      // Nobody can tell while the database is away: that is waited for as well.
-      while (await isBehind(seq).catch(() => true)) {
-        if (performance.now() > until) return
+      for (;;) {
+        // Nobody can tell while the database is away: that is waited for as well.
+        const [others] = await ask(CONFIRMED, seq.toString()).then(
+          ({ rows }) => rows,
+          () => [],
+        )
+        if (others?.awaited === 0 || performance.now() > until) return others ? withThis(others) : null
         await sleep(RECHECK_MS)
       }
     },
   }
 }
+
+const withThis = ({ confirmed, nodes, restStopAt }: Others): Confirmation => ({
+  confirmed: confirmed + 1,
+  nodes: nodes + 1,
+  restStopAt,
+})

@@ -16,6 +16,7 @@ export async function askSchema(
   const contextValue: Context = {
     origin: { requestId: null, address: '192.0.2.1', userAgent: null },
     isUnchanged: async () => true,
+    confirmations: [],
     session: { start: () => undefined, end: () => undefined },
     ...who,
   }

@@ -1,5 +1,6 @@
 import type { AccessTokenScope, Role } from '../generated/prisma/enums.ts'
-import type { Actor, Origin } from '../lib/audit.ts'
+import type { Actor } from '../lib/audit.ts'
+import type { Acting } from '../lib/change.ts'
 import type { Parts } from '../lib/parts.ts'
 
 /** A person who is signed in, by a browser session or by a personal access token. */
@@ -14,7 +15,7 @@ export type Viewer = Actor & {
 }
 
 /** What every use case is handed: who asks, from where, and what the process is made of. */
-export type Act = { readonly parts: Parts; readonly viewer: Viewer; readonly origin: Origin }
+export type Act = Acting<Parts> & { readonly viewer: Viewer }
 
 /** Administrators and auditors see what belongs to others; only administrators change it. */
 export const seesAll = (viewer: Viewer): boolean => viewer.role !== 'USER'
