@@ -76,7 +76,7 @@ export function createGateway(parts: GatewayParts, admission: Admission = create
       const time = new RequestTime(performance.now())
       void serve(pipeline, { req, res, id: newId(startedAt), startedAt, time })
     },
-    ready: () => started && journal.healthy && clock.now().getTime() - directory.confirmedAt() <= config.stalenessMs,
+    ready: () => started && journal.healthy && directory.ageMs() <= config.stalenessMs,
     running: () => presences.count(),
     drain: (deadlineMs) => presences.drain(deadlineMs),
     async start() {

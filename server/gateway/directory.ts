@@ -39,8 +39,8 @@ export type Directory = {
   upstreams(): Iterable<Upstream>
   /** What the rules say to this user asking this provider for this model. */
   decide(userId: string, providerId: string, model: string): Decision
-  /** When it was last proven that nothing newer exists (epoch ms). */
-  confirmedAt(): number
+  /** How long ago (ms) it was last proven that nothing newer exists. */
+  ageMs(): number
   /** Called after each change was applied. */
   onChange(listener: () => void): void
   start(): Promise<void>
@@ -96,7 +96,7 @@ export function createDirectory(needs: Needs): Directory {
     upstream: (providerId) => targets.upstream(providerId),
     upstreams: () => targets.upstreams(),
     decide: (userId, providerId, model) => access.decide(users.get(userId), providerId, model),
-    confirmedAt: () => changes.confirmedAt(),
+    ageMs: () => changes.ageMs(),
     onChange: (listener) => listeners.push(listener),
     async start() {
       // Subscribed first: a change during the first reading is read again, not missed.

@@ -27,11 +27,24 @@ test('changes are followed again when the connections to the database stand stil
   const pool = openPool(way.connection, log)
   const changes = createChanges({ db: { pool }, clock: systemClock, log, random: systemRandom, stalenessMs: 1_000 })
   await changes.start()
-  const confirmedAfter = (instant: number) =>
-    vi.waitFor(() => expect(changes.confirmedAt()).toBeGreaterThan(instant), { timeout: 10_000 })
-  await confirmedAfter(changes.confirmedAt())
+  const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 10_000 })
+  await until(() => changes.ageMs() < 100)
   way.stall()
-  await confirmedAfter(Date.now())
+  await until(() => changes.ageMs() > 1_000)
+  await until(() => changes.ageMs() < 100)
   await changes.stop()
   await pool.end()
+})
+
+test('what is known grows old also while the clock is set back', async () => {
+  let setBackMs = 0
+  const clock = { now: () => new Date(Date.now() - setBackMs) }
+  const changes = createChanges({ db, clock, log: createLog('silent'), random: systemRandom, stalenessMs: 1_000 })
+  await changes.start()
+  await changes.stop()
+  const ageMs = changes.ageMs()
+  setBackMs = 3_600_000
+  expect(changes.ageMs()).toBeGreaterThan(ageMs)
+  setBackMs = -3_600_000
+  expect(changes.ageMs()).toBeGreaterThan(3_600_000)
 })

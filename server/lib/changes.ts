@@ -19,8 +19,8 @@ type Subscriber = (changes: readonly Change[]) => Promise<void>
 export type Changes = {
   /** The subscriber is called in order and awaited; a failure is repeated, never skipped. */
   subscribe(subscriber: Subscriber): void
-  /** When it was last proven (epoch ms, before asking) that nothing newer exists than what is applied. */
-  confirmedAt(): number
+  /** How long ago (ms, before asking) it was last proven that nothing newer exists than what is applied. */
+  ageMs(): number
   /** The number of the newest applied change. */
   applied(): bigint
   /**
@@ -45,6 +45,8 @@ type Needs = {
   readonly random: Pick<Random, 'uuidv7'>
   readonly stalenessMs: number
 }
+/** By two clocks: one can be set back, the other stands still while the machine sleeps. */
+type Instant = { readonly wallMs: number; readonly steadyMs: number }
 type Row = { readonly seq: string; readonly action: string; readonly type: string; readonly id: string | null }
 
 const NEWER = `SELECT seq, action, subject_type AS type, subject_id AS id FROM audit_entries
@@ -65,7 +67,7 @@ class ChangeFeed implements Changes {
   readonly #nodes: Nodes
   readonly #subscribers: Subscriber[] = []
   #applied = 0n
-  #confirmedAt = 0
+  #confirmed: Instant = { wallMs: 0, steadyMs: 0 }
   #pulling: Promise<void> | null = null
   #again = false
   #stopped = false
@@ -82,8 +84,9 @@ class ChangeFeed implements Changes {
     this.#subscribers.push(subscriber)
   }
 
-  confirmedAt(): number {
-    return this.#confirmedAt
+  ageMs(): number {
+    const { wallMs, steadyMs } = this.#confirmed
+    return Math.max(this.#needs.clock.now().getTime() - wallMs, performance.now() - steadyMs)
   }
 
   applied(): bigint {
@@ -94,7 +97,7 @@ class ChangeFeed implements Changes {
     while (this.#applied < seq && !this.#stopped) {
       await this.#pull().catch(() => undefined)
       if (this.#applied >= seq) break
-      if (this.#now() - this.#confirmedAt > this.#needs.stalenessMs) return null
+      if (this.ageMs() > this.#needs.stalenessMs) return null
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
     return this.#nodes.waitForOthers(seq)
@@ -105,7 +108,7 @@ class ChangeFeed implements Changes {
     const askedAt = this.#now()
     const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
     this.#applied = BigInt(rows[0]?.seq ?? 0)
-    this.#confirmedAt = askedAt
+    this.#confirmed = askedAt
     await this.#nodes.report(this.#applied)
     this.#timer = setInterval(() => {
       this.#ticking ??= this.#tick().finally(() => {
@@ -123,8 +126,8 @@ class ChangeFeed implements Changes {
     await this.#nodes.leave().catch((error: unknown) => this.#needs.log.debug({ err: error }, 'a node left in silence'))
   }
 
-  #now(): number {
-    return this.#needs.clock.now().getTime()
+  #now(): Instant {
+    return { wallMs: this.#needs.clock.now().getTime(), steadyMs: performance.now() }
   }
 
   /** One pull at a time; a call during a pull makes it look once more, since its query may have started too early. */
@@ -159,7 +162,7 @@ class ChangeFeed implements Changes {
       for (const subscriber of this.#subscribers) await subscriber(changes)
       this.#applied = last.seq
     }
-    if (rows.length < PAGE) this.#confirmedAt = askedAt
+    if (rows.length < PAGE) this.#confirmed = askedAt
     return rows.length
   }
 

@@ -23,12 +23,12 @@ export function authenticate(gateway: Pipeline, req: CallerRequest): SecretRow |
 
 /** From memory while that is known to be fresh enough, else from the database, else nobody can tell. */
 function find(gateway: Pipeline, publicId: string): SecretRow | null | Promise<SecretRow | null> {
-  const { directory, stalenessMs, clock } = gateway
-  const age = clock.now().getTime() - directory.confirmedAt()
-  if (age > stalenessMs) throw new Refusal('auth_unavailable')
+  const { directory, stalenessMs } = gateway
+  const ageMs = directory.ageMs()
+  if (ageMs > stalenessMs) throw new Refusal('auth_unavailable')
   const known = directory.peek(publicId)
   if (known) return known
-  if (known === null && age <= UNKNOWN_TRUST_MS) return null
+  if (known === null && ageMs <= UNKNOWN_TRUST_MS) return null
   return directory.find(publicId).catch((error: unknown) => {
     gateway.log.warn({ err: error }, 'a key could not be looked up')
     throw new Refusal('auth_unavailable')
