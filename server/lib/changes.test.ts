@@ -47,3 +47,12 @@ test('what is known grows old also while the clock is set back', async () => {
   setBackMs = -3_600_000
   expect(changes.ageMs()).toBeGreaterThan(3_600_000)
 })
+
+test('a short staleness bound is kept by asking more often', async () => {
+  const asked = vi.spyOn(db.pool, 'query')
+  const needs = { db, clock: systemClock, log: createLog('silent'), random: systemRandom }
+  const changes = createChanges({ ...needs, stalenessMs: 60 })
+  await changes.start()
+  await vi.waitUntil(() => asked.mock.calls.length > 20, { timeout: 3_000 })
+  await changes.stop()
+})

@@ -35,7 +35,7 @@ export type Changes = {
 const PAGE = 1000
 const POLL_MS = 1000
 const RETRY_MS = 50
-/** How many times within the staleness bound a database that says nothing is asked for changes. */
+/** How many times within the staleness bound the database is asked for changes at least, also when it says nothing. */
 const TRIES = 3
 
 type Needs = {
@@ -104,17 +104,19 @@ class ChangeFeed implements Changes {
   }
 
   async start(): Promise<void> {
+    const { db, stalenessMs } = this.#needs
     await this.#listen()
     const askedAt = this.#now()
-    const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
+    const { rows } = await db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
     this.#applied = BigInt(rows[0]?.seq ?? 0)
     this.#confirmed = askedAt
     await this.#nodes.report(this.#applied)
-    this.#timer = setInterval(() => {
+    const tick = () => {
       this.#ticking ??= this.#tick().finally(() => {
         this.#ticking = null
       })
-    }, POLL_MS)
+    }
+    this.#timer = setInterval(tick, Math.min(POLL_MS, stalenessMs / TRIES))
     this.#timer.unref()
   }
 
