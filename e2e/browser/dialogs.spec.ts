@@ -81,3 +81,16 @@ test('Escape leaves a form, but neither what is under way nor a secret that is s
   await noDialog(page)
   await page.unroute('**/graphql')
 })
+
+test('a form that is sent with a mistake out of sight leads to it', async () => {
+  await page.setViewportSize({ width: 800, height: 420 })
+  await go('/admin/rules')
+  await press(page, 'Create rule')
+  const name = dialog(page).getByPlaceholder('Marketing may use GPT-4')
+  await dialog(page).getByText('Off: it is as if it were not there.').scrollIntoViewIfNeeded()
+  await expect(name).not.toBeInViewport()
+  await pressIn(page, 'Create rule')
+  await expect(name).toBeFocused()
+  await expect(name).toBeInViewport()
+  await page.setViewportSize({ width: 1440, height: 900 })
+})

@@ -39,3 +39,16 @@ export function useFocusKeeper(): void {
     { childList: true, subtree: true },
   )
 }
+
+/** Leads to the first field that is wrong, which may be out of sight, as soon as it is marked. */
+export function showMistake(): void {
+  setTimeout(() => {
+    const place = [...document.querySelectorAll('[role="dialog"]')].at(-1) ?? document
+    place.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  })
+}
+
+/** Leads to a mistake whenever a form is sent with one. Called once, for the whole console. */
+export function useMistakeFinder(): void {
+  useEventListener(document, 'submit', showMistake)
+}

@@ -1,5 +1,6 @@
 import { ref, shallowRef } from 'vue'
 import type { Failure, Outcome } from '../client.ts'
+import { showMistake } from './focus.ts'
 
 type FieldErrors = { setErrors: (errors: { name: string; message: string }[]) => void }
 
@@ -25,6 +26,7 @@ export function useVerb() {
       if (outcome.ok) return outcome.value
       if (form && outcome.issues.length > 0) {
         form.setErrors(outcome.issues.map((issue) => ({ name: toField(issue.path), message: issue.message })))
+        showMistake()
       }
       problem.value = outcome
       return null
