@@ -82,6 +82,8 @@ const baseUrl = z
     (text) => /^https?:\/\/[\x21-\x7e]+$/i.test(text) && URL.canParse(text),
     'must be a URL that starts with https://.',
   )
+  // It would be left out of the origin without a word: a credential has a place of its own, where it is sealed.
+  .refine((text) => !/^[^/]+\/\/[^/?#]*@/.test(text), 'must not hold a user name or password.')
   .transform((text) => {
     const url = new URL(text)
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}${url.search}${url.hash}`
