@@ -45,3 +45,10 @@ test('a role that is taken away leaves the console with it', async ({ browser })
   await expect(page.locator('nav a[href="/admin/groups"]')).toHaveCount(0)
   await page.context().close()
 })
+
+test('a link to a review that is not there says so', async ({ browser }) => {
+  const { page } = await signIn(browser, world.product, world.admin)
+  await page.goto(`${world.product.url}/reviews/01890000-0000-7000-8000-000000000000`)
+  await expect(page.getByRole('heading', { name: 'There is no such review' })).toBeVisible()
+  await page.context().close()
+})
