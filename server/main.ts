@@ -11,7 +11,7 @@ import { drain } from './lib/drain.ts'
 import { EXIT, StartFailure } from './lib/exit.ts'
 import { HTTP_ERRORS, type HttpError } from './lib/http-error.ts'
 import { checkMasterKey } from './lib/installation.ts'
-import { publicOrigin, tokenLink } from './lib/links.ts'
+import { keepsSessions, publicOrigin, tokenLink } from './lib/links.ts'
 import { createLog, type Logger } from './lib/log.ts'
 import { settleMemory } from './lib/memory.ts'
 import type { GatewayParts } from './lib/parts.ts'
@@ -127,7 +127,10 @@ function portOf(server: Server): number {
 // Plain text, not a log line: it is for the person at the terminal and holds a secret that no log may keep.
 function announce({ config, log }: GatewayParts, port: number, setupToken: string | null): void {
   const here = { ...config, port }
-  log.info({ url: publicOrigin(here) }, 'ready')
+  const url = publicOrigin(here)
+  if (!keepsSessions(url))
+    log.warn({ url }, 'browsers keep sessions over https only: nobody can sign in at this address')
+  log.info({ url }, 'ready')
   if (setupToken !== null && config.setupToken === null) {
     process.stdout.write(`Set up this installation: ${tokenLink(here, 'setup', setupToken)}\n`)
   }
