@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 import { openWorld, type World } from '../product.ts'
-import { dialog, press, signIn } from './hands.ts'
+import { act, dialog, press, signIn } from './hands.ts'
 
 // What a console owes to people who see it small, enlarged or in colours of their own.
 let world: World
@@ -32,6 +32,18 @@ test('long words of a key make its page no wider than a narrow screen', async ({
   await page.goto(`${world.product.url}/keys/${key.id}`)
   await expect(page.getByText('A'.repeat(64))).toBeVisible()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+  await page.context().close()
+})
+
+test('a dialog that asks to confirm shows the whole of a long name', async ({ browser }) => {
+  const name = 'W'.repeat(64)
+  await world.admin.api.mutate('createGroup', { name }, 'group { id }')
+  const { page } = await signIn(browser, world.product, world.admin)
+  await page.setViewportSize({ width: 390, height: 760 })
+  await page.goto(`${world.product.url}/admin/groups`)
+  await act(page, name, 'Delete')
+  const shown = dialog(page).getByRole('paragraph').filter({ hasText: name })
+  expect(await shown.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
   await page.context().close()
 })
 
