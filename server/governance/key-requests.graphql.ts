@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { idInput } from '../graphql/input.ts'
 import { result } from '../graphql/result.ts'
 import type { KeyWithSecret } from '../keys/idempotent.service.ts'
 import { IdempotencyKeyReused, KeyDeleted, KeyExpired } from '../keys/key.ts'

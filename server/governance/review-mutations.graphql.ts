@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { idInput } from '../graphql/input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import { answerReviewItem, answerReviewItems } from './answer-review.service.ts'

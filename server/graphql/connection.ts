@@ -1,4 +1,7 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import type { GraphQLResolveInfo } from 'graphql'
 import { builder, OrderDirection } from './builder.ts'
+import type { Context } from './context.ts'
 
 /** The names of a list's types, after the type it lists: `t.connection({ … }, ...named('ApiKey'))`. */
 export const named = (type: string) =>
@@ -27,3 +30,7 @@ export function orderInput<const Fields extends Readonly<Record<string, { readon
     }),
   })
 }
+
+/** Which relations a list is asked for with its rows: the `query` of its service. */
+export const nodesQuery = (context: Context, info: GraphQLResolveInfo) =>
+  queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })

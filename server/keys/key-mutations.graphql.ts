@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { type InputFields, idInput } from '../graphql/input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
@@ -32,12 +32,6 @@ builder.objectType(IdempotencyKeyReused, {
 /** Administrators change every key, users their own; auditors only read. */
 const scopes = { signedIn: true, write: true, editor: true } as const
 
-const described = {
-  purpose: { description: 'What it is for, up to 500 characters. Empty or null: not said.' },
-  application: { description: 'What uses it, up to 100 characters. Empty or null: not said.' },
-  environment: { description: 'Where it is used, up to 100 characters. Empty or null: not said.' },
-} as const
-
 const KeyFieldInput = builder.inputType('KeyFieldInput', {
   description: 'A value of an own field.',
   fields: (t) => ({
@@ -46,13 +40,24 @@ const KeyFieldInput = builder.inputType('KeyFieldInput', {
   }),
 })
 
-const OWN_FIELDS = 'Own fields that the policy of its type has. One that is not named stays as it is.'
-
-const CACHE_SECONDS = {
-  description:
-    'For how many seconds (up to a week) the answer to exactly the same body is given again to the same owner, without asking the ' +
-    'provider. Null: never, unless a rule says so. Default: null.',
-} as const
+/** What is said of a key when it is made, and may be changed later. */
+const details = (t: InputFields) => ({
+  purpose: t.string({ description: 'What it is for, up to 500 characters. Empty or null: not said.' }),
+  application: t.string({ description: 'What uses it, up to 100 characters. Empty or null: not said.' }),
+  environment: t.string({ description: 'Where it is used, up to 100 characters. Empty or null: not said.' }),
+  fields: t.field({
+    type: [KeyFieldInput],
+    description: 'Own fields that the policy of its type has. One that is not named stays as it is.',
+  }),
+  models: t.stringList(restrictionInputs.models),
+  addresses: t.stringList(restrictionInputs.addresses),
+  endpoints: t.field(restrictionInputs.endpoints),
+  cacheSeconds: t.int({
+    description:
+      'For how many seconds (up to a week) the answer to exactly the same body is given again to the same owner, without asking the ' +
+      'provider. Null: never, unless a rule says so. Default: null.',
+  }),
+})
 
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A new key.',
@@ -61,14 +66,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     providerId: t.id({ required: true, description: 'The provider it opens.' }),
     ownerId: t.id({ description: 'Who it is for; only administrators may name somebody else. Default: yourself.' }),
     type: t.string({ description: 'One of `keyTypes`. Default: Development.' }),
-    purpose: t.string(described.purpose),
-    application: t.string(described.application),
-    environment: t.string(described.environment),
-    fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
-    models: t.stringList(restrictionInputs.models),
-    addresses: t.stringList(restrictionInputs.addresses),
-    endpoints: t.field(restrictionInputs.endpoints),
-    cacheSeconds: t.int(CACHE_SECONDS),
+    ...details(t),
     expiresAt: t.field({
       type: 'DateTime',
       description: 'When it stops working. Left out: the default lifetime of its type (30, 90 or 7 days). Null: never.',
@@ -111,14 +109,7 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
     id: t.id({ required: true, description: 'The key.' }),
     name: t.string({ description: "3 to 64 characters, unique among the owner's keys." }),
     type: t.string({ description: 'One of `keyTypes`.' }),
-    purpose: t.string(described.purpose),
-    application: t.string(described.application),
-    environment: t.string(described.environment),
-    fields: t.field({ type: [KeyFieldInput], description: OWN_FIELDS }),
-    models: t.stringList(restrictionInputs.models),
-    addresses: t.stringList(restrictionInputs.addresses),
-    endpoints: t.field(restrictionInputs.endpoints),
-    cacheSeconds: t.int(CACHE_SECONDS),
+    ...details(t),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working, in the future. Null: never.' }),
   }),
 })

@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named } from '../graphql/connection.ts'
+import { named, nodesQuery } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { seesAll } from '../users/viewer.ts'
 import { type KeyState, statusOf } from './key.ts'
@@ -146,7 +145,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: ApiKeyOrder, description: 'Default: the newest first.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
         return listApiKeys(signedIn(context), page, filter ?? {}, order, query)
       },

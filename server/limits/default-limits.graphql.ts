@@ -6,7 +6,7 @@ import { Policy } from '../keys/policy-type.graphql.ts'
 import { NotFound } from '../lib/problems.ts'
 import { setDefaultLimits } from './default-limits.service.ts'
 import { type DefaultLimit, listDefaultLimits } from './default-limits.store.ts'
-import { limitFields } from './limit-mutations.graphql.ts'
+import { measureFields } from './limit-mutations.graphql.ts'
 import { LimitMetric, LimitPeriod } from './limits.graphql.ts'
 
 const DefaultLimitType = builder.objectRef<DefaultLimit>('DefaultLimit').implement({
@@ -39,12 +39,7 @@ builder.objectField(Policy, 'defaultLimits', (t) =>
 
 const DefaultLimitInput = builder.inputType('DefaultLimitInput', {
   description: 'A limit that each key of a type is to get when it is made.',
-  fields: (t) => ({
-    metric: t.field(limitFields.metric),
-    period: t.field(limitFields.period),
-    amount: t.field(limitFields.amount),
-    allowUnpriced: t.boolean(limitFields.allowUnpriced),
-  }),
+  fields: measureFields,
 })
 
 const SetDefaultLimitsInput = builder.inputType('SetDefaultLimitsInput', {

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { type InputFields, idInput } from '../graphql/input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import type { Limit as Row } from './limit.ts'
@@ -15,38 +15,41 @@ const successOf = (name: string, description: string) =>
     fields: (t) => ({ limit: t.field({ type: Limit, description: 'The limit.', resolve: (limit) => limit }) }),
   })
 
-/** What a limit counts, whom, and how much: the same for making and for trying one. */
-export const limitFields = {
-  target: { type: LimitTarget, required: true, description: 'Whose requests it counts.' },
-  keyId: { description: 'The key, for `KEY`.' },
-  userId: { description: 'The user, for `USER`.' },
-  groupId: { description: 'The group, for `GROUP`.' },
-  providerId: { description: 'The provider, for `PROVIDER`.' },
-  modelPattern: { description: 'A name or glob of models, for `MODEL`: `*` any characters, `?` one.' },
-  metric: { type: LimitMetric, required: true, description: 'What it counts.' },
-  period: { type: LimitPeriod, description: 'After how long it starts anew; for everything but `CONCURRENCY`.' },
-  amount: { type: 'BigInt', required: true, description: 'How much is allowed. Money: millionths of the currency.' },
-  allowUnpriced: {
-    description: 'For money: true lets requests pass whose price is unknown; they count nothing. Default: false.',
-  },
-} as const
+const UNPRICED = 'For money: true lets requests pass whose price is unknown; they count nothing. Default: false.'
+
+/** What a limit counts, and how much: the same for one that is made, tried, or given to new keys. */
+export const measureFields = (t: InputFields) => ({
+  metric: t.field({ type: LimitMetric, required: true, description: 'What it counts.' }),
+  period: t.field({
+    type: LimitPeriod,
+    description: 'After how long it starts anew; for everything but `CONCURRENCY`.',
+  }),
+  amount: t.field({
+    type: 'BigInt',
+    required: true,
+    description: 'How much is allowed. Money: millionths of the currency.',
+  }),
+  allowUnpriced: t.boolean({ description: UNPRICED }),
+})
+
+/** Whose requests it counts: the same for one that is made or tried. */
+export const targetFields = (t: InputFields) => ({
+  target: t.field({ type: LimitTarget, required: true, description: 'Whose requests it counts.' }),
+  keyId: t.id({ description: 'The key, for `KEY`.' }),
+  userId: t.id({ description: 'The user, for `USER`.' }),
+  groupId: t.id({ description: 'The group, for `GROUP`.' }),
+  providerId: t.id({ description: 'The provider, for `PROVIDER`.' }),
+  modelPattern: t.string({ description: 'A name or glob of models, for `MODEL`: `*` any characters, `?` one.' }),
+})
 
 const CreateLimitInput = builder.inputType('CreateLimitInput', {
   description: 'A new limit.',
   fields: (t) => ({
     name: t.string({ description: 'What people call it, up to 64 characters.' }),
-    target: t.field(limitFields.target),
-    keyId: t.id(limitFields.keyId),
-    userId: t.id(limitFields.userId),
-    groupId: t.id(limitFields.groupId),
-    providerId: t.id(limitFields.providerId),
-    modelPattern: t.string(limitFields.modelPattern),
-    metric: t.field(limitFields.metric),
-    period: t.field(limitFields.period),
-    amount: t.field(limitFields.amount),
+    ...targetFields(t),
+    ...measureFields(t),
     raisedAmount: t.field({ type: 'BigInt', description: 'What is allowed instead until `raisedUntil`.' }),
     raisedUntil: t.field({ type: 'DateTime', description: 'When the raise ends, in the future.' }),
-    allowUnpriced: t.boolean(limitFields.allowUnpriced),
     enabled: t.boolean({ description: 'Default: true.' }),
   }),
 })
@@ -74,7 +77,7 @@ const UpdateLimitInput = builder.inputType('UpdateLimitInput', {
       description: 'What is allowed instead until `raisedUntil`; null, with `raisedUntil`, ends the raise.',
     }),
     raisedUntil: t.field({ type: 'DateTime', description: 'When the raise ends, in the future.' }),
-    allowUnpriced: t.boolean(limitFields.allowUnpriced),
+    allowUnpriced: t.boolean({ description: UNPRICED }),
     enabled: t.boolean({ description: 'False: it is as if it were not there.' }),
   }),
 })

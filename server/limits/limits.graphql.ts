@@ -1,7 +1,6 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import DataLoader from 'dataloader'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { type Context, signedIn } from '../graphql/context.ts'
 import { forReaders } from '../graphql/for-readers.ts'
 import { ApiKey } from '../keys/keys.graphql.ts'
@@ -175,7 +174,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: LimitOrder, description: 'Default: the newest first.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
         return listLimits(signedIn(context), page, filter ?? {}, order, query)
       },

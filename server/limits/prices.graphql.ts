@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { seesAll } from '../users/viewer.ts'
 import { listPrices } from './prices.service.ts'
@@ -61,7 +60,7 @@ builder.queryField('prices', (t) =>
         orderBy: t.arg({ type: PriceOrder, description: 'Default: by model.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'MODEL', direction: 'ASC' }
         return listPrices(signedIn(context), page, filter ?? {}, order, query)
       },

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { type InputFields, idInput } from '../graphql/input.ts'
 import { problem } from '../graphql/problems.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
@@ -48,8 +48,6 @@ const PoolMemberInput = builder.inputType('PoolMemberInput', {
     models: t.field({ type: [ModelRenameInput], description: 'Models it has under another name. Default: none.' }),
   }),
 })
-
-type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
 
 /** What is said of a provider when it is made, and may be changed later. */
 const details = (t: InputFields) => ({

@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { forReaders } from '../graphql/for-readers.ts'
 import { listModels } from './model.ts'
@@ -137,7 +136,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: ProviderOrder, description: 'Default: by name.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         return listProviders(
           signedIn(context),
           page,

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { type InputFields, idInput } from '../graphql/input.ts'
 import { result } from '../graphql/result.ts'
 import { NameTaken, NotFound } from '../lib/problems.ts'
 import { RoleEnum } from '../users/user-type.graphql.ts'
@@ -21,24 +21,29 @@ const PATTERN =
   'A regular expression (RE2 syntax, up to 500 characters) that the whole model name must match. `.*`: every model.'
 const ONE = 'At most one of user, group and role; none: everyone.'
 
-/** The members of a rule that decide, the same for making, changing and trying one. */
-export const targetFields = {
-  userId: { description: `Only for this user. ${ONE}` },
-  groupId: { description: `Only for this group. ${ONE}` },
-  role: { type: RoleEnum, description: `Only for this role. ${ONE}` },
-  providerId: { description: 'Only for this provider. Null: every provider.' },
-  modelPattern: { description: PATTERN },
-  effect: { type: RuleEffect, description: 'What it does to the requests it matches.' },
-} as const
+const EFFECT = 'What it does to the requests it matches.'
+const PROVIDER = 'Only for this provider. Null: every provider.'
 
-const cacheInputs = {
-  cacheSeconds: {
+/** What a rule decides with: the same for one that is made or tried. */
+export const termFields = (t: InputFields) => ({
+  effect: t.field({ type: RuleEffect, required: true, description: EFFECT }),
+  modelPattern: t.string({ required: true, description: PATTERN }),
+  userId: t.id({ description: `Only for this user. ${ONE}` }),
+  groupId: t.id({ description: `Only for this group. ${ONE}` }),
+  role: t.field({ type: RoleEnum, description: `Only for this role. ${ONE}` }),
+  providerId: t.id({ description: PROVIDER }),
+})
+
+const cacheFields = (t: InputFields) => ({
+  cacheSeconds: t.int({
     description:
       'Of an allow rule: for how many seconds (up to a week) the answer to exactly the same body is given again. ' +
       'Where several rules and the key say so, the shortest time holds. Null: the rule says nothing of that.',
-  },
-  cacheShared: { description: 'True: also to other people whose requests such a rule allows. Default: false.' },
-} as const
+  }),
+  cacheShared: t.boolean({
+    description: 'True: also to other people whose requests such a rule allows. Default: false.',
+  }),
+})
 
 const CreateRuleInput = builder.inputType('CreateRuleInput', {
   description: 'A new rule.',
@@ -46,14 +51,8 @@ const CreateRuleInput = builder.inputType('CreateRuleInput', {
     name: t.string({ required: true, description: NAME }),
     description: t.string({ description: 'Why it is there, up to 500 characters.' }),
     enabled: t.boolean({ description: 'Default: true.' }),
-    effect: t.field({ ...targetFields.effect, required: true }),
-    modelPattern: t.string({ ...targetFields.modelPattern, required: true }),
-    userId: t.id(targetFields.userId),
-    groupId: t.id(targetFields.groupId),
-    role: t.field(targetFields.role),
-    providerId: t.id(targetFields.providerId),
-    cacheSeconds: t.int(cacheInputs.cacheSeconds),
-    cacheShared: t.boolean(cacheInputs.cacheShared),
+    ...termFields(t),
+    ...cacheFields(t),
   }),
 })
 
@@ -75,17 +74,16 @@ const UpdateRuleInput = builder.inputType('UpdateRuleInput', {
     name: t.string({ description: NAME }),
     description: t.string({ description: 'Why it is there; null or empty removes it.' }),
     enabled: t.boolean({ description: 'False: it is as if it were not there.' }),
-    effect: t.field(targetFields.effect),
-    modelPattern: t.string(targetFields.modelPattern),
+    effect: t.field({ type: RuleEffect, description: EFFECT }),
+    modelPattern: t.string({ description: PATTERN }),
     userId: t.id({ description: 'The user it is for, in place of what it was for. Null takes the user away.' }),
     groupId: t.id({ description: 'The group it is for, in place of what it was for. Null takes the group away.' }),
     role: t.field({
       type: RoleEnum,
       description: 'The role it is for, in place of what it was for. Null takes the role away.',
     }),
-    providerId: t.id(targetFields.providerId),
-    cacheSeconds: t.int(cacheInputs.cacheSeconds),
-    cacheShared: t.boolean(cacheInputs.cacheShared),
+    providerId: t.id({ description: PROVIDER }),
+    ...cacheFields(t),
   }),
 })
 

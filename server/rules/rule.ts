@@ -72,27 +72,18 @@ const ONE_TARGET = {
   path: ['userId'],
 }
 
-/** What a rule decides, of an unsaved one too. */
-export const termsSchema = z
-  .object({
-    effect: z.enum(RuleEffect),
-    modelPattern,
-    enabled: z.boolean().nullish(),
-    cacheShared: z.boolean().nullish(),
-    ...details,
-  })
-  .refine(oneTarget, ONE_TARGET)
+const terms = z.object({
+  effect: z.enum(RuleEffect),
+  modelPattern,
+  enabled: z.boolean().nullish(),
+  cacheShared: z.boolean().nullish(),
+  ...details,
+})
 
-export const newRuleSchema = z
-  .object({
-    name: name(),
-    effect: z.enum(RuleEffect),
-    modelPattern,
-    enabled: z.boolean().nullish(),
-    cacheShared: z.boolean().nullish(),
-    ...details,
-  })
-  .refine(oneTarget, ONE_TARGET)
+/** What a rule decides, of an unsaved one too. */
+export const termsSchema = terms.refine(oneTarget, ONE_TARGET)
+
+export const newRuleSchema = terms.extend({ name: name() }).refine(oneTarget, ONE_TARGET)
 
 /**
  * What is left out stays as it is. Null means everyone, or every provider. Naming one target takes the place of the

@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { RoleEnum } from '../users/user-type.graphql.ts'
 import { seesAll } from '../users/viewer.ts'
@@ -82,7 +81,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: RuleOrder, description: 'Default: by name.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'NAME', direction: 'ASC' }
         return listRules(signedIn(context), page, filter ?? {}, order, query)
       },

@@ -2,7 +2,7 @@ import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
-import { limitFields } from '../limits/limit-mutations.graphql.ts'
+import { measureFields, targetFields } from '../limits/limit-mutations.graphql.ts'
 import { TrialExampleInterface } from './trial-example.graphql.ts'
 import { type LimitTrial, MAX_LIMIT_TRIAL_DAYS, tryLimit } from './try-limit.service.ts'
 import type { Refused } from './try-limit.store.ts'
@@ -18,16 +18,8 @@ const LimitTrialExample = builder.objectRef<Refused>('LimitTrialExample').implem
 const TryLimitInput = builder.inputType('TryLimitInput', {
   description: 'A limit that is not saved, and how far to look back.',
   fields: (t) => ({
-    target: t.field(limitFields.target),
-    keyId: t.id(limitFields.keyId),
-    userId: t.id(limitFields.userId),
-    groupId: t.id(limitFields.groupId),
-    providerId: t.id(limitFields.providerId),
-    modelPattern: t.string(limitFields.modelPattern),
-    metric: t.field(limitFields.metric),
-    period: t.field(limitFields.period),
-    amount: t.field(limitFields.amount),
-    allowUnpriced: t.boolean(limitFields.allowUnpriced),
+    ...targetFields(t),
+    ...measureFields(t),
     days: t.int({ description: `How many days to look back, 1 to ${MAX_LIMIT_TRIAL_DAYS}. Default: 7.` }),
   }),
 })

@@ -2,7 +2,7 @@ import { builder } from '../graphql/builder.ts'
 import { signedIn } from '../graphql/context.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
-import { targetFields } from '../rules/rule-mutations.graphql.ts'
+import { termFields } from '../rules/rule-mutations.graphql.ts'
 import { MAX_TRIAL_DAYS, type RuleTrial, type TrialExample, type TrialSum } from './rule-trial.ts'
 import { TrialExampleInterface } from './trial-example.graphql.ts'
 import { tryRule } from './try-rule.service.ts'
@@ -29,12 +29,7 @@ const TryRuleInput = builder.inputType('TryRuleInput', {
   fields: (t) => ({
     ruleId: t.id({ description: 'The rule whose place it would take. Null: it would be a new one.' }),
     enabled: t.boolean({ description: 'False: what came of switching it off. Default: true.' }),
-    effect: t.field({ ...targetFields.effect, required: true }),
-    modelPattern: t.string({ ...targetFields.modelPattern, required: true }),
-    userId: t.id(targetFields.userId),
-    groupId: t.id(targetFields.groupId),
-    role: t.field(targetFields.role),
-    providerId: t.id(targetFields.providerId),
+    ...termFields(t),
     days: t.int({ description: `How many days to look back, 1 to ${MAX_TRIAL_DAYS}. Default: 7.` }),
   }),
 })

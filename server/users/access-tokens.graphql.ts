@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { named } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
-import { idInput } from '../graphql/id-input.ts'
+import { idInput } from '../graphql/input.ts'
 import { result } from '../graphql/result.ts'
 import { NotFound } from '../lib/problems.ts'
 import type { AccessToken as Row } from './access-token.ts'

@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import { forReaders } from '../graphql/for-readers.ts'
 import { findGroup, listGroups, listMembers } from './groups.service.ts'
@@ -79,7 +78,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: GroupOrder, description: 'Default: by name.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'NAME', direction: 'ASC' }
         return listGroups(signedIn(context), page, filter ?? {}, order, query)
       },

@@ -1,6 +1,5 @@
-import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../graphql/builder.ts'
-import { named, orderInput } from '../graphql/connection.ts'
+import { named, nodesQuery, orderInput } from '../graphql/connection.ts'
 import { signedIn } from '../graphql/context.ts'
 import './access-tokens.graphql.ts'
 import './group-mutations.graphql.ts'
@@ -46,7 +45,7 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: UserOrder, description: 'Default: by username.' }),
       },
       resolve: (_root, { filter, orderBy, ...page }, context, info) => {
-        const query = queryFromInfo({ context, info, paths: [['edges', 'node'], ['nodes']] })
+        const query = nodesQuery(context, info)
         const order = orderBy ?? { field: 'USERNAME', direction: 'ASC' }
         return listUsers(signedIn(context), page, filter ?? {}, order, query)
       },
