@@ -100,5 +100,5 @@ router.onError(async (_error, to, from) => {
   await loadViewer()
   if (sessionProblem.value !== null) return
   if (from.matched.length > 0) location.assign(to.fullPath)
-  else sessionProblem.value = 'A part of this page could not be loaded.'
+  else sessionProblem.value = { message: 'A part of this page could not be loaded.', requestId: null }
 })

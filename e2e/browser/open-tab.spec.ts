@@ -28,7 +28,17 @@ test('a page that cannot be loaded while the server is away says so', async ({ b
   const { page } = await signIn(browser, world.product, world.admin)
   await page.context().setOffline(true)
   await page.getByRole('link', { name: 'Rules' }).click()
-  await expect(page.getByRole('heading', { name: 'The console cannot reach the server' })).toBeVisible()
+  await expect(page.getByText('The server could not be reached.')).toBeVisible()
+  await page.context().close()
+})
+
+test('a console that cannot begin says why, and by which request', async ({ browser }) => {
+  const { page } = await signIn(browser, world.product, world.admin)
+  const errors = [{ message: 'Unexpected error.', extensions: { requestId: 'the-request' } }]
+  await page.route('**/graphql', (route) => route.fulfill({ status: 500, json: { errors } }))
+  await page.reload()
+  await expect(page.getByText('Unexpected error.')).toBeVisible()
+  await expect(page.getByText('the-request')).toBeVisible()
   await page.context().close()
 })
 

@@ -1,6 +1,7 @@
 import { computed, shallowRef } from 'vue'
 import { ask } from '../client.ts'
 import { graphql, type ResultOf } from '../graphql.ts'
+import type { QueryProblem } from '../query.ts'
 import { installationZone } from '../ui/instants.ts'
 import { currency } from '../ui/numbers.ts'
 
@@ -23,12 +24,13 @@ export type Viewer = NonNullable<SessionData['viewer']>
 /** Who is signed in, as far as this tab knows. Null means nobody, undefined means not asked yet. */
 export const viewer = shallowRef<Viewer | null | undefined>(undefined)
 export const isSetupRequired = shallowRef(false)
-export const sessionProblem = shallowRef<string | null>(null)
+/** Why the console cannot begin or go on. */
+export const sessionProblem = shallowRef<QueryProblem | null>(null)
 
 /** Asks the server who is signed in. Called once per page load and after signing in. */
 export async function loadViewer(): Promise<void> {
   const outcome = await ask(Session, {})
-  sessionProblem.value = outcome.ok ? null : outcome.message
+  sessionProblem.value = outcome.ok ? null : outcome
   if (!outcome.ok) return
   viewer.value = outcome.value.viewer
   isSetupRequired.value = outcome.value.setupRequired
