@@ -101,11 +101,17 @@ test('a query that is no text is no document, whatever its size', async () => {
   expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
 })
 
-test('introspection is for people who are signed in', async () => {
+test('introspection is for people who are signed in, whoever asked the same before', async () => {
+  const person = await createAccessToken(await world.person(), { name: 'Script', scopes: ['READ'] })
+  const people = [bearer, { ...JSON_TYPE, authorization: `Bearer ${person.secret}` }]
   const query = '{ __schema { types { name } } }'
-  expect((await ask(query)).body.data.__schema.types.length).toBeGreaterThan(50)
-  const stranger = await ask(query, { ...JSON_TYPE, authorization: '' })
-  expect(stranger.text).not.toContain('ApiKey')
+  for (let times = 0; times < 2; times++) {
+    for (const headers of people) {
+      expect((await send(headers, { query })).body.data.__schema.types.length).toBeGreaterThan(50)
+    }
+    const stranger = await send(JSON_TYPE, { query })
+    expect([stranger.status, stranger.text.includes('ApiKey')]).toEqual([200, false])
+  }
 })
 
 const deep = (levels: number) =>
@@ -117,7 +123,9 @@ test.each([
   ['depth', deep(20)],
   ['aliases', many(100, (index) => `a${index}: viewer { id }`)],
   ['tokens', many(5000, () => '__typename')],
-  ['directives', `{ viewer { id ${'@include(if: true) '.repeat(50)} } }`],
+  ['aliases of what costs nothing', many(100, (index) => `a${index}: __typename`)],
+  ['repetition', many(500, () => '__typename')],
+  ['directives', `{ viewer { id ${'@include(if: true) '.repeat(10)} } }`],
   ['size', `{ viewer { id } } # ${'x'.repeat(300_000)}`],
   [
     'a circle of fragments',

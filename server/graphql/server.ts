@@ -10,6 +10,7 @@ import { isAdministrator } from '../users/viewer.ts'
 import { useConfirmation } from './confirmation.ts'
 import type { Context } from './context.ts'
 import { readSessionCookie, sessionCookies } from './cookies.ts'
+import { useFewRepeats } from './few-repeats.ts'
 import { answerError, refuse } from './guard.ts'
 import { useMasking } from './masking.ts'
 import { schema } from './schema.ts'
@@ -22,9 +23,10 @@ const MAX_LIST_BYTES = 4 * 1024 * 1024
 /** Bounds on a document, checked before anything of it runs. The console's largest is well below a quarter of each. */
 const bounds = EnvelopArmorPlugin({
   maxDepth: { n: 10, flattenFragments: true, exposeLimits: false },
-  maxAliases: { n: 15, exposeLimits: false },
+  // Left to itself it lets any number of aliases of `__typename` pass.
+  maxAliases: { n: 15, allowList: [], exposeLimits: false },
   maxTokens: { n: 1500, exposeLimits: false },
-  maxDirectives: { n: 10, exposeLimits: false },
+  maxDirectives: { n: 8, exposeLimits: false },
   costLimit: { maxCost: 20_000, objectCost: 2, scalarCost: 1, depthCostFactor: 1, exposeLimits: false },
   blockFieldSuggestion: { enabled: true },
 })
@@ -40,7 +42,9 @@ const useDocumentSize: Plugin = {
   },
 }
 
-const createServer = ({ log }: Parts, maxRequestBodySize: number) =>
+type Allowed = { readonly maxBytes: number; readonly introspection?: boolean }
+
+const createServer = ({ log }: Parts, { maxBytes, introspection = true }: Allowed) =>
   createYoga<ServerContext, Context>({
     schema,
     context: ({ own }) => own,
@@ -48,7 +52,8 @@ const createServer = ({ log }: Parts, maxRequestBodySize: number) =>
       useDocumentSize,
       useStorableText(),
       bounds,
-      useDisableIntrospection({ disableIf: ({ context }) => (context as unknown as Context).viewer === null }),
+      useFewRepeats,
+      !introspection && useDisableIntrospection(),
       useMasking(log),
       useConfirmation(),
     ],
@@ -60,18 +65,24 @@ const createServer = ({ log }: Parts, maxRequestBodySize: number) =>
     multipart: false,
     batching: false,
     healthCheckEndpoint: '/graphql/health-is-elsewhere',
-    maxRequestBodySize,
+    maxRequestBodySize: maxBytes,
   })
 
 /** Handles `/graphql` on the node server. */
 export function createGraphql(parts: Parts): (req: IncomingMessage, res: ServerResponse) => void {
-  const usual = createServer(parts, MAX_DOCUMENT_BYTES)
-  const roomy = createServer(parts, MAX_LIST_BYTES)
+  // Each remembers the documents that it has found valid: what is for people only must not be remembered for strangers.
+  const strangers = createServer(parts, { maxBytes: MAX_DOCUMENT_BYTES, introspection: false })
+  const usual = createServer(parts, { maxBytes: MAX_DOCUMENT_BYTES })
+  const roomy = createServer(parts, { maxBytes: MAX_LIST_BYTES })
+
+  function serverFor({ viewer }: Context) {
+    if (viewer === null) return strangers
+    return isAdministrator(viewer) ? roomy : usual
+  }
 
   async function handle(req: IncomingMessage, res: ServerResponse, requestId: string) {
     const own = await contextOf(parts, req, res, requestId)
-    const isTrusted = own?.viewer != null && isAdministrator(own.viewer)
-    if (own) return await (isTrusted ? roomy : usual)(req, res, { own })
+    if (own) return await serverFor(own)(req, res, { own })
     res.setHeader('www-authenticate', 'Bearer')
     const message = 'This access token is not valid.'
     return answerError(res, { status: 401, code: 'UNAUTHENTICATED', message }, requestId)
