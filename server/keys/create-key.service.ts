@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import type { Endpoint } from '../generated/prisma/enums.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
 import { InvalidInput, NotFound } from '../lib/problems.ts'
@@ -9,7 +8,7 @@ import { insertNotices } from '../users/notices.store.ts'
 import { type Act, isAdministrator } from '../users/viewer.ts'
 import { followWithNew } from './follow-policy.service.ts'
 import { type KeyWithSecret, once } from './idempotent.service.ts'
-import { DEFAULT_TYPE, newKeySchema, subjectOf } from './key.ts'
+import { DEFAULT_TYPE, type KeyDetails, newKeySchema, subjectOf } from './key.ts'
 import { requestExpiry } from './key-request.ts'
 import { getSettings, insertRequest, listApproverIds } from './key-requests.store.ts'
 import { nameTaken, requireType } from './keys.service.ts'
@@ -18,25 +17,11 @@ import { findPolicy } from './policies.store.ts'
 import { type Policy, withFields } from './policy.ts'
 import { defaultExpiry } from './policy-check.ts'
 
-export type NewApiKey = {
+type NewApiKey = KeyDetails & {
   readonly name: string
   readonly providerId: string
   /** Administrators may choose; null: the viewer. */
   readonly ownerId?: string | null | undefined
-  readonly type?: string | null | undefined
-  readonly purpose?: string | null | undefined
-  readonly application?: string | null | undefined
-  readonly environment?: string | null | undefined
-  /** Values of the own fields of the type's policy. */
-  readonly fields?: readonly { readonly name: string; readonly value?: string | null | undefined }[] | null | undefined
-  /** Restrictions; left out or null: the policy's, if it has any; empty: none. */
-  readonly models?: readonly string[] | null | undefined
-  readonly addresses?: readonly string[] | null | undefined
-  readonly endpoints?: readonly Endpoint[] | null | undefined
-  /** Null: no answer is given again. */
-  readonly cacheSeconds?: number | null | undefined
-  /** Undefined: the type's default lifetime. Null: never. */
-  readonly expiresAt?: Date | null | undefined
   readonly idempotencyKey?: string | null | undefined
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Endpoint } from '../generated/prisma/enums.ts'
 import { Problem } from '../lib/problems.ts'
 import { name, optionalText } from '../lib/text.ts'
 import { cacheSeconds } from './caching.ts'
@@ -59,6 +60,24 @@ const expiry = (now: Date) =>
     .nullish()
 
 const typeName = z.string().min(1).max(64)
+
+/** What may be said of a key when it is made, and changed later: an edit leaves as it is what is left out. */
+export type KeyDetails = {
+  readonly type?: string | null | undefined
+  readonly purpose?: string | null | undefined
+  readonly application?: string | null | undefined
+  readonly environment?: string | null | undefined
+  /** Values of the own fields of the type's policy; one that is not named stays as it is. */
+  readonly fields?: readonly { readonly name: string; readonly value?: string | null | undefined }[] | null | undefined
+  /** Restrictions. Empty: none. Of a new key left out or null: the policy's, if it has any. */
+  readonly models?: readonly string[] | null | undefined
+  readonly addresses?: readonly string[] | null | undefined
+  readonly endpoints?: readonly Endpoint[] | null | undefined
+  /** Null: no answer is given again. */
+  readonly cacheSeconds?: number | null | undefined
+  /** Null: never. Of a new key left out: the type's default lifetime. */
+  readonly expiresAt?: Date | null | undefined
+}
 
 const descriptions = { purpose: optionalText(500), application: optionalText(100), environment: optionalText(100) }
 

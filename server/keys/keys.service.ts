@@ -1,4 +1,3 @@
-import type { Endpoint } from '../generated/prisma/enums.ts'
 import type { AuditFact } from '../lib/audit.ts'
 import { change } from '../lib/change.ts'
 import type { Tx } from '../lib/db.ts'
@@ -14,6 +13,7 @@ import {
   isExpired,
   isRestorable,
   KeyDeleted,
+  type KeyDetails,
   KeyExpired,
   keyEditSchema,
   MAX_BULK,
@@ -109,23 +109,10 @@ export async function changeOne(
   }).catch(nameTaken)
 }
 
-export type ApiKeyEdit = {
-  readonly id: string
-  readonly name?: string | null | undefined
-  readonly type?: string | null | undefined
-  readonly purpose?: string | null | undefined
-  readonly application?: string | null | undefined
-  readonly environment?: string | null | undefined
-  /** Values of own fields; one that is not named stays as it is. */
-  readonly fields?: readonly { readonly name: string; readonly value?: string | null | undefined }[] | null | undefined
-  readonly models?: readonly string[] | null | undefined
-  readonly addresses?: readonly string[] | null | undefined
-  readonly endpoints?: readonly Endpoint[] | null | undefined
-  readonly expiresAt?: Date | null | undefined
-}
+type Edit = KeyDetails & { readonly id: string; readonly name?: string | null | undefined }
 
 /** Changes a key's own values. An expired or deleted key stays as it is: `KeyExpired`, `KeyDeleted`. */
-export async function updateApiKey(act: Act, { id, ...given }: ApiKeyEdit): Promise<Key> {
+export async function updateApiKey(act: Act, { id, ...given }: Edit): Promise<Key> {
   const now = act.parts.clock.now()
   const notNull = { ...given, name: given.name ?? undefined, type: given.type ?? undefined }
   const edit = parse(keyEditSchema(now), notNull)

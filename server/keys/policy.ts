@@ -130,6 +130,7 @@ function* namingIssues({ namingPattern, namingExamples, namingCounterexamples }:
 /** A policy as audit entries name one: by the type of its keys. */
 export const subjectOf = ({ id, keyType }: Policy) => ({ subjectType: 'Policy', subjectId: id, subjectName: keyType })
 
+/** Of a key type without a policy. */
 export const NO_RULES: PolicyRules = {
   namingPattern: null,
   namingExamples: [],

@@ -46,14 +46,14 @@ export const noticeDetailsSchema = z.record(z.string(), z.string())
 
 type Said = Pick<Notice, 'kind' | 'subjectName' | 'details'>
 
-const plural = (count: string | undefined, noun: string) => `${count ?? '?'} ${noun}${count === '1' ? '' : 's'}`
+const toDays = (count: string | undefined) => `${count ?? '?'} ${count === '1' ? 'day' : 'days'}`
 
 const TITLES: Readonly<Record<NoticeKind, (name: string, details: NoticeDetails) => string>> = {
-  KEY_EXPIRING: (name, { days }) => `The key “${name}” expires in ${plural(days, 'day')}`,
+  KEY_EXPIRING: (name, { days }) => `The key “${name}” expires in ${toDays(days)}`,
   KEY_EXPIRED: (name) => `The key “${name}” has expired`,
-  KEY_IDLE: (name, { days }) => `The key “${name}” has expired: it was not used for ${plural(days, 'day')}`,
+  KEY_IDLE: (name, { days }) => `The key “${name}” has expired: it was not used for ${toDays(days)}`,
   KEY_LEAKED: (name) => `The key “${name}” was reported as leaked and no longer works`,
-  ROTATION_DUE: (name, { days }) => `The key “${name}” should be rotated: its secret is ${plural(days, 'day')} old`,
+  ROTATION_DUE: (name, { days }) => `The key “${name}” should be rotated: its secret is ${toDays(days)} old`,
   POLICY_BROKEN: (name) => `The key “${name}” does not follow the policy of its type`,
   APPROVAL_ASKED: (name, { by }) => `${by ?? 'Somebody'} asks for the key “${name}”`,
   APPROVAL_ANSWERED: (name, { answer }) => `The key “${name}” was ${answer ?? 'answered'}`,
