@@ -2,31 +2,17 @@ import { expect, test } from 'vitest'
 import { toBreaches } from './keyPolicy.ts'
 import { toLifetimes } from './lifetimes.ts'
 import type { Policy } from './policyDocuments.ts'
+import { blank } from './policyFixture.ts'
 
 const policy: Policy = {
-  id: 'p',
-  keyType: 'Partner',
+  ...blank,
   namingPattern: '[a-z]+-prod',
   namingExamples: ['search-prod', 'mail-prod'],
-  namingCounterexamples: [],
   requiredDetails: ['PURPOSE'],
   fields: [
     { name: 'Cost centre', required: true, choices: [] },
     { name: 'Team', required: false, choices: [] },
   ],
-  defaultLifetimeDays: null,
-  maxLifetimeDays: null,
-  neverAllowed: false,
-  approvalRequired: false,
-  approverGroupId: null,
-  maxKeysPerUser: null,
-  providerIds: [],
-  models: [],
-  addresses: [],
-  endpoints: [],
-  idleDays: null,
-  rotationDays: null,
-  defaultLimits: [],
 }
 const state = { name: 'Search', type: 'Partner', purpose: ' ', application: '', environment: '', fields: {} }
 const matches = (name: string) => name.endsWith('-prod')

@@ -1,30 +1,8 @@
 import { expect, test } from 'vitest'
 import { refusalToDeleteType, toLine, toRolloutLook, toRolloutText, toUsualDays } from './policy.ts'
 import type { Policy } from './policyDocuments.ts'
+import { blank } from './policyFixture.ts'
 import { noGroup, policySchema, toChangedLimits, toRules, toState } from './policyForm.ts'
-
-const blank: Policy = {
-  id: 'p',
-  keyType: 'Partner',
-  namingPattern: null,
-  namingExamples: [],
-  namingCounterexamples: [],
-  requiredDetails: [],
-  fields: [],
-  defaultLifetimeDays: null,
-  maxLifetimeDays: null,
-  neverAllowed: false,
-  approvalRequired: false,
-  approverGroupId: null,
-  maxKeysPerUser: null,
-  providerIds: [],
-  models: [],
-  addresses: [],
-  endpoints: [],
-  idleDays: null,
-  rotationDays: null,
-  defaultLimits: [],
-}
 
 test('what a policy enforces is one line, the most important first', () => {
   const policy = {
