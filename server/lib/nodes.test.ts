@@ -42,6 +42,17 @@ test('a change is waited for until the other nodes act on it, and those that end
   await here.stop()
 })
 
+test('a node that is slow to follow is not asked after all the time', async () => {
+  const slow = createNodes({ db: { pool }, id: systemRandom.uuidv7(), stalenessMs })
+  await slow.report(0n)
+  const query = vi.spyOn(pool, 'query')
+  const nodes = createNodes({ db: { pool }, id: systemRandom.uuidv7(), stalenessMs })
+  expect(await nodes.waitForOthers(1n)).toMatchObject({ confirmed: 1, nodes: 2 })
+  expect(query.mock.calls.length).toBeLessThan(100)
+  query.mockRestore()
+  await slow.leave()
+})
+
 test('nobody waits for a node that says nothing any more, and once it serves nobody it is forgotten', async () => {
   const silent = systemRandom.uuidv7()
   const insert = `INSERT INTO nodes VALUES ($1, 0, now() - interval '4 seconds', now() + $2 * interval '1 second')`

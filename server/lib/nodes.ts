@@ -47,7 +47,9 @@ type Others = Confirmation & { readonly awaited: number }
 /** A node looks for changes this long after it reported, heard or not, and serves for the staleness bound after that. */
 const REPORT_EARLY_MS = 2_000
 const PATIENCE_MS = 2_000
-const RECHECK_MS = 5
+/** Nodes follow within some ms. One that does not is asked after less often: the same connections serve `/work`. */
+const SOON_MS = 100
+const RECHECK_MS = { soon: 5, later: 50 }
 
 export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
   const ask = (text: string, ...values: unknown[]) => {
@@ -62,15 +64,16 @@ export function createNodes({ db: { pool }, id, stalenessMs }: Needs): Nodes {
       await ask('DELETE FROM nodes WHERE id = $1')
     },
     async waitForOthers(seq) {
-      const until = performance.now() + PATIENCE_MS
+      const begun = performance.now()
       for (;;) {
         // Nobody can tell while the database is away: that is waited for as well.
         const [others] = await ask(CONFIRMED, seq.toString()).then(
           ({ rows }) => rows,
           () => [],
         )
-        if (others?.awaited === 0 || performance.now() > until) return others ? withThis(others) : null
-        await sleep(RECHECK_MS)
+        const waitedMs = performance.now() - begun
+        if (others?.awaited === 0 || waitedMs > PATIENCE_MS) return others ? withThis(others) : null
+        await sleep(waitedMs < SOON_MS ? RECHECK_MS.soon : RECHECK_MS.later)
       }
     },
   }
