@@ -21,6 +21,15 @@ test('a connection that cannot listen for changes is given back', async () => {
   await pool.end()
 })
 
+test('a connection over which nothing is answered is given up also when it was to listen', async () => {
+  const log = createLog('silent')
+  const way = await stallingWay(db)
+  const pool = openPool(way.connection, log).on('connect', () => way.stall())
+  const changes = createChanges({ db: { pool }, clock: systemClock, log, random: systemRandom, stalenessMs: 1_000 })
+  await expect(changes.start()).rejects.toThrow('timeout')
+  await pool.end()
+})
+
 test('changes are followed again when the connections to the database stand still and nobody closes them', async () => {
   const log = createLog('silent')
   const way = await stallingWay(db)

@@ -104,10 +104,9 @@ class ChangeFeed implements Changes {
   }
 
   async start(): Promise<void> {
-    const { db, stalenessMs } = this.#needs
     await this.#listen()
     const askedAt = this.#now()
-    const { rows } = await db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
+    const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
     this.#applied = BigInt(rows[0]?.seq ?? 0)
     this.#confirmed = askedAt
     await this.#nodes.report(this.#applied)
@@ -116,7 +115,7 @@ class ChangeFeed implements Changes {
         this.#ticking = null
       })
     }
-    this.#timer = setInterval(tick, Math.min(POLL_MS, stalenessMs / TRIES))
+    this.#timer = setInterval(tick, Math.min(POLL_MS, this.#patienceMs()))
     this.#timer.unref()
   }
 
@@ -130,6 +129,11 @@ class ChangeFeed implements Changes {
 
   #now(): Instant {
     return { wallMs: this.#needs.clock.now().getTime(), steadyMs: performance.now() }
+  }
+
+  /** How long a database that says nothing is listened to. */
+  #patienceMs(): number {
+    return this.#needs.stalenessMs / TRIES
   }
 
   /** One pull at a time; a call during a pull makes it look once more, since its query may have started too early. */
@@ -155,9 +159,8 @@ class ChangeFeed implements Changes {
 
   async #pullPage(): Promise<number> {
     const askedAt = this.#now()
-    const { db, stalenessMs } = this.#needs
-    const query = { text: NEWER, values: [this.#applied.toString()], query_timeout: stalenessMs / TRIES }
-    const { rows } = await db.pool.query<Row>(query)
+    const query = { text: NEWER, values: [this.#applied.toString()], query_timeout: this.#patienceMs() }
+    const { rows } = await this.#needs.db.pool.query<Row>(query)
     const changes = rows.map(toChange)
     const last = changes.at(-1)
     if (last) {
@@ -178,7 +181,8 @@ class ChangeFeed implements Changes {
     client.on('notification', () => this.#pullQuietly())
     this.#listener = client
     try {
-      await client.query('LISTEN aic_changes')
+      const query = { text: 'LISTEN aic_changes', query_timeout: this.#patienceMs() }
+      await client.query(query)
     } catch (error) {
       drop()
       throw error
