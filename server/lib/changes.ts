@@ -204,7 +204,8 @@ class ChangeFeed implements Changes {
     await this.#nodes
       .report(this.#applied)
       .catch((error: unknown) => log.debug({ err: error }, 'nobody hears this node'))
-    this.#pullQuietly()
+    // What stops waits for this, and not for what it would begin: that would report once more after the node has left.
+    if (!this.#stopped) this.#pullQuietly()
   }
 
   #pullQuietly(): void {

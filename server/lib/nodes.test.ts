@@ -53,6 +53,24 @@ test('a node that is slow to follow is not asked after all the time', async () =
   await slow.leave()
 })
 
+test('a node that leaves while it reports looks for no more changes, of which it would report again', async () => {
+  const lock = await pool.connect()
+  const here = createChanges(needs)
+  await here.start()
+  await lock.query('BEGIN; LOCK TABLE nodes')
+  const query = vi.spyOn(pool, 'query')
+  await vi.waitUntil(() => query.mock.calls.length > 0, { timeout: 3_000 })
+  const stopped = here.stop()
+  await change()
+  await lock.query('COMMIT')
+  await stopped
+  lock.release()
+  const asked = query.mock.calls.map(([text]) => JSON.stringify(text))
+  query.mockRestore()
+  expect(asked.filter((text) => text.includes('FROM audit_entries'))).toEqual([])
+  expect((await pool.query('SELECT id FROM nodes')).rows).toEqual([])
+})
+
 test('nobody waits for a node that says nothing any more, and once it serves nobody it is forgotten', async () => {
   const silent = systemRandom.uuidv7()
   const insert = `INSERT INTO nodes VALUES ($1, 0, now() - interval '4 seconds', now() + $2 * interval '1 second')`
