@@ -31,7 +31,7 @@ export const HTTP_ERRORS = {
     status: 401,
     type: 'authentication_error',
     code: 'invalid_api_key',
-    message: 'An access token of an administrator is needed.',
+    message: 'An access token is needed of somebody who may read this.',
     headers: { 'www-authenticate': 'Bearer' },
   },
   draining: {
