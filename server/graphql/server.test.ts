@@ -106,9 +106,8 @@ test('introspection is for people who are signed in, whoever asked the same befo
   const people = [bearer, { ...JSON_TYPE, authorization: `Bearer ${person.secret}` }]
   const query = '{ __schema { types { name } } }'
   for (let times = 0; times < 2; times++) {
-    for (const headers of people) {
+    for (const headers of people)
       expect((await send(headers, { query })).body.data.__schema.types.length).toBeGreaterThan(50)
-    }
     const stranger = await send(JSON_TYPE, { query })
     expect([stranger.status, stranger.text.includes('ApiKey')]).toEqual([200, false])
   }
@@ -198,9 +197,8 @@ test('an administrator may send a price list of megabytes, nobody else and no do
 })
 
 test('field suggestions do not tell the schema', async () => {
-  const answer = await send(JSON_TYPE, { query: '{ viewr { id } }' })
-  expect(answer.text).toContain('Cannot query field')
-  expect(answer.text).not.toMatch(/did you mean "?viewer/i)
+  const { text } = await send(JSON_TYPE, { query: '{ viewr { id } }' })
+  expect(text).toMatch(/Cannot query field [^?]+ \[Suggestion hidden\]"/)
 })
 
 test.each([
