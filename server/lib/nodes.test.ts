@@ -71,6 +71,21 @@ test('a node that leaves while it reports looks for no more changes, of which it
   expect((await pool.query('SELECT id FROM nodes')).rows).toEqual([])
 })
 
+test('nodes that report at once after an outage do not wait for each other', async () => {
+  const nodes = createNodes({ db: { pool }, id: systemRandom.uuidv7(), stalenessMs })
+  const other = systemRandom.uuidv7()
+  await pool.query(`INSERT INTO nodes VALUES ($1, 0, now(), now() - interval '1 second')`, [other])
+  const reporting = await pool.connect()
+  await reporting.query('BEGIN')
+  await reporting.query('UPDATE nodes SET applied = 1 WHERE id = $1', [other])
+  await nodes.report(1n)
+  await reporting.query('COMMIT')
+  reporting.release()
+  await nodes.report(1n)
+  expect((await pool.query('SELECT id FROM nodes WHERE id = $1', [other])).rows).toEqual([])
+  await nodes.leave()
+})
+
 test('nobody waits for a node that says nothing any more, and once it serves nobody it is forgotten', async () => {
   const silent = systemRandom.uuidv7()
   const insert = `INSERT INTO nodes VALUES ($1, 0, now() - interval '4 seconds', now() + $2 * interval '1 second')`

@@ -29,8 +29,10 @@ type Needs = {
   readonly stalenessMs: number
 }
 
+// After an outage all of them report at once and find each other too old: none waits for another one's row.
 const REPORT = `
-  WITH forgotten AS (DELETE FROM nodes WHERE serves_until < now() AND id <> $1)
+  WITH old AS (SELECT id FROM nodes WHERE serves_until < now() AND id <> $1 FOR UPDATE SKIP LOCKED),
+  forgotten AS (DELETE FROM nodes USING old WHERE nodes.id = old.id)
   INSERT INTO nodes (id, applied, reported_at, serves_until) VALUES ($1, $2, now(), now() + $3 * interval '1 ms')
   ON CONFLICT (id) DO UPDATE
   SET applied = excluded.applied, reported_at = excluded.reported_at, serves_until = excluded.serves_until`
