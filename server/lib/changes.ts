@@ -35,6 +35,8 @@ export type Changes = {
 const PAGE = 1000
 const POLL_MS = 1000
 const RETRY_MS = 50
+/** Polls wait for it; a start fails by it, so that a busy database must not be taken for one that stands still. */
+const LISTEN_MS = 2_000
 /** How many times within the staleness bound the database is asked for changes at least, also when it says nothing. */
 const TRIES = 3
 
@@ -104,9 +106,10 @@ class ChangeFeed implements Changes {
   }
 
   async start(): Promise<void> {
+    const { db, stalenessMs } = this.#needs
     await this.#listen()
     const askedAt = this.#now()
-    const { rows } = await this.#needs.db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
+    const { rows } = await db.pool.query<{ seq: string }>('SELECT seq FROM audit_head WHERE id = 1')
     this.#applied = BigInt(rows[0]?.seq ?? 0)
     this.#confirmed = askedAt
     await this.#nodes.report(this.#applied)
@@ -115,7 +118,7 @@ class ChangeFeed implements Changes {
         this.#ticking = null
       })
     }
-    this.#timer = setInterval(tick, Math.min(POLL_MS, this.#patienceMs()))
+    this.#timer = setInterval(tick, Math.min(POLL_MS, stalenessMs / TRIES))
     this.#timer.unref()
   }
 
@@ -129,11 +132,6 @@ class ChangeFeed implements Changes {
 
   #now(): Instant {
     return { wallMs: this.#needs.clock.now().getTime(), steadyMs: performance.now() }
-  }
-
-  /** How long a database that says nothing is listened to. */
-  #patienceMs(): number {
-    return this.#needs.stalenessMs / TRIES
   }
 
   /** One pull at a time; a call during a pull makes it look once more, since its query may have started too early. */
@@ -159,8 +157,9 @@ class ChangeFeed implements Changes {
 
   async #pullPage(): Promise<number> {
     const askedAt = this.#now()
-    const query = { text: NEWER, values: [this.#applied.toString()], query_timeout: this.#patienceMs() }
-    const { rows } = await this.#needs.db.pool.query<Row>(query)
+    const { db, stalenessMs } = this.#needs
+    const query = { text: NEWER, values: [this.#applied.toString()], query_timeout: stalenessMs / TRIES }
+    const { rows } = await db.pool.query<Row>(query)
     const changes = rows.map(toChange)
     const last = changes.at(-1)
     if (last) {
@@ -181,7 +180,7 @@ class ChangeFeed implements Changes {
     client.on('notification', () => this.#pullQuietly())
     this.#listener = client
     try {
-      const query = { text: 'LISTEN aic_changes', query_timeout: this.#patienceMs() }
+      const query = { text: 'LISTEN aic_changes', query_timeout: LISTEN_MS }
       await client.query(query)
     } catch (error) {
       drop()
